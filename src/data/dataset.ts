@@ -1,0 +1,62 @@
+// The contract of data: a dataset is random access to samples and knows nothing of batches, shuffling,
+// splits or augmentation; each of those is a function from Dataset to Dataset, or to a stream.
+
+import type * as tf from '@tensorflow/tfjs';
+import type { Options, Widen } from '../options.ts';
+
+export type Task = 'classification' | 'segmentation';
+export type ImageShape = readonly [height: number, width: number, channels: number];
+
+/** What is known of a sample before its image is read: enough to split by patient and to stratify. */
+export interface SampleInfo {
+  /** Unique in its dataset. */
+  readonly id: string;
+  /** Samples of one patient (or lesion) never cross a split. The id where nothing is known. */
+  readonly patient: string;
+  /** The class index, in classification; undefined in segmentation. */
+  readonly label?: number;
+}
+
+export interface Sample {
+  readonly id: string;
+  /** `[height, width, channels]`, in [0, 1]. */
+  readonly pixels: Float32Array;
+  /** A class index, or a class map `[height, width]`. */
+  readonly label: number | Int32Array;
+}
+
+export type SplitName = 'train' | 'validation' | 'test';
+
+export interface Dataset {
+  readonly name: string;
+  readonly task: Task;
+  readonly imageShape: ImageShape;
+  /** In segmentation, class 0 is the background. */
+  readonly classes: readonly string[];
+  /** One entry a sample, in an order that depends on nothing but the files. */
+  readonly samples: readonly SampleInfo[];
+  /** Decodes one sample; the same index gives the same sample at any time. Throws `RunError` on a file that cannot be decoded. */
+  read(index: number): Promise<Sample>;
+  /** Sample indices of each split, for data that come divided (MedMNIST). */
+  readonly fixedSplits?: Readonly<Record<SplitName, readonly number[]>>;
+}
+
+export interface DatasetDefinition<T extends Options = Options> {
+  readonly defaults: T;
+  /** Reads the index, not the images. Throws `UsageError` for a path, column or label that is not there. */
+  open(options: Widen<T>): Promise<Dataset>;
+}
+
+/** Names the types of a definition; the identity at run time. */
+export function defineDataset<const T extends Options>(definition: DatasetDefinition<T>): DatasetDefinition<T> {
+  return definition;
+}
+
+/** Samples stacked into tensors. Whoever iterates disposes: `for await (using batch of …)`. */
+export interface Batch extends Disposable {
+  readonly ids: readonly string[];
+  /** `[batch, height, width, channels]`, in [0, 1]. */
+  readonly images: tf.Tensor4D;
+  /** Class indices, int32: `[batch]` or `[batch, height, width]`. */
+  readonly labels: tf.Tensor;
+}

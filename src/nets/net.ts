@@ -1,0 +1,39 @@
+// The contract of nets: images in [0, 1] in, logits out. Normalisation of pixels is inside the net.
+
+import type * as tf from '@tensorflow/tfjs';
+import type { Options, Widen } from '../options.ts';
+import type { Random } from '../random.ts';
+
+export interface NetShape {
+  readonly task: 'classification' | 'segmentation';
+  readonly imageShape: readonly [height: number, width: number, channels: number];
+  /** Number of classes: the length of the logits. */
+  readonly classes: number;
+}
+
+/**
+ * The first output of `model` is the logits, `[batch, classes]` or `[batch, height, width, classes]`,
+ * never probabilities. Outputs after the first are auxiliary heads: they enter the training loss with
+ * `auxiliaryWeights` and nothing else.
+ */
+export interface Net {
+  readonly name: string;
+  readonly model: tf.LayersModel;
+  readonly auxiliaryWeights: readonly number[];
+}
+
+export interface NetDefinition<T extends Options = Options> {
+  readonly task: NetShape['task'];
+  readonly defaults: T;
+  /** Throws `UsageError` for a shape or option that this net cannot take, before anything is built. */
+  build(
+    shape: NetShape,
+    options: Widen<T>,
+    random: Random,
+  ): { readonly model: tf.LayersModel; readonly auxiliaryWeights?: readonly number[] };
+}
+
+/** Names the types of a definition; the identity at run time. */
+export function defineNet<const T extends Options>(definition: NetDefinition<T>): NetDefinition<T> {
+  return definition;
+}

@@ -1,0 +1,26 @@
+// The contract of metrics.
+
+import type * as tf from '@tensorflow/tfjs';
+
+export interface Tally {
+  /** `logits` `[batch, …, classes]`, `labels` int32 `[batch, …]`. Neither is disposed. */
+  add(logits: tf.Tensor, labels: tf.Tensor): void;
+  value(): number;
+}
+
+export interface Metric {
+  readonly task: 'classification' | 'segmentation';
+  readonly better: 'higher' | 'lower';
+  /** A fresh tally; metrics keep no state. */
+  tally(): Tally;
+  /**
+   * The score of each image, where the metric is a mean of these (accuracy, Dice); absent where it is
+   * not (AUROC). Only such metrics have robustness curves: worst cases are per image.
+   */
+  perImage?(logits: tf.Tensor, labels: tf.Tensor): Float32Array;
+}
+
+/** Names the type of a definition; the identity at run time. */
+export function defineMetric(metric: Metric): Metric {
+  return metric;
+}

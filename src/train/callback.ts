@@ -1,0 +1,53 @@
+// The contract of callbacks: they measure or they act.
+//
+//   onRunStart → ( onBatchEnd × batches → onMeasure → onRecord ) × epochs → onRunEnd
+//
+// `onMeasure` returns figures and changes nothing; the loop merges and records them once. `onRecord` sees
+// the complete record and acts. Within a hook, callbacks run in list order, which decides nothing.
+// Callbacks keep no state that `run.records` does not hold, so resuming needs nothing from them.
+
+import type { Logger } from 'pino';
+import type { Dataset } from '../data/dataset.ts';
+import type { Net } from '../nets/net.ts';
+import type { Random } from '../random.ts';
+import type { SummaryFileWriter } from '../summary/writer.ts';
+import type { Experiment } from './experiment.ts';
+import type { RunDirectory } from './run-directory.ts';
+
+export type Measurements = Readonly<Record<string, number>>;
+
+/** One line of metrics.jsonl. */
+export interface EpochRecord {
+  /** The first epoch is 1. */
+  readonly epoch: number;
+  /** Optimizer steps since the start of the run. */
+  readonly step: number;
+  readonly measurements: Measurements;
+}
+
+/** What a callback may see. */
+export interface Run {
+  readonly experiment: Experiment;
+  readonly net: Net;
+  readonly train: Dataset;
+  readonly validation: Dataset;
+  readonly random: Random;
+  readonly directory: RunDirectory;
+  readonly summary: SummaryFileWriter;
+  readonly log: Logger;
+  /** Earlier epochs, those before a resume included. */
+  readonly records: readonly EpochRecord[];
+  /** Writes the state after the epoch just recorded; cheap when it is already written. */
+  saveCheckpoint(): Promise<void>;
+  /** Ends the run: after this epoch, or at once with what is saved when `reason` is 'interrupted'. */
+  stop(reason: string): void;
+}
+
+export interface Callback {
+  readonly name: string;
+  onRunStart?(run: Run): Promise<void> | void;
+  onBatchEnd?(run: Run, batch: { epoch: number; step: number; batch: number; batches: number; loss: number }): void;
+  onMeasure?(run: Run, at: { epoch: number; step: number }): Promise<Measurements> | Measurements;
+  onRecord?(run: Run, record: EpochRecord): Promise<void> | void;
+  onRunEnd?(run: Run): Promise<void> | void;
+}

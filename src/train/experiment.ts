@@ -1,0 +1,42 @@
+// Everything that decides the outcome of a run, as plain data: it is saved beside the results.
+
+import type { AttackChoice } from '../attacks/create.ts';
+import type { NormName } from '../attacks/threat.ts';
+import type { DatasetChoice } from '../data/create.ts';
+import type { LossName } from '../losses/registry.ts';
+import type { NetChoice } from '../nets/create.ts';
+import type { MetricName } from '../robustness/metrics/create.ts';
+import type { OptimizerChoice } from './optimizers.ts';
+
+export interface Experiment {
+  readonly name: string;
+  /** Decides initial weights, order of samples, splits and random starts. */
+  readonly seed: number;
+  readonly data: {
+    readonly dataset: DatasetChoice;
+    /** Fractions of the patients, for datasets that do not come divided. */
+    readonly split?: { readonly validation: number; readonly test: number };
+    readonly batchSize: number;
+  };
+  readonly net: NetChoice;
+  readonly loss: LossName;
+  readonly optimizer: OptimizerChoice;
+  readonly epochs: number;
+  /** Measured on the validation split after each epoch; the first is the metric of the robustness curves. */
+  readonly metrics: readonly [primary: MetricName, ...others: MetricName[]];
+  readonly robustness?: {
+    readonly attacks: readonly AttackChoice[];
+    readonly norm: NormName;
+    /** In [0, 1] pixel units, ascending: `[0, 1 / 255, 2 / 255]`. */
+    readonly epsilons: readonly number[];
+    readonly everyEpochs: number;
+    /** How many images of the validation split are attacked, drawn once by seed. */
+    readonly images: number;
+  };
+  readonly checkpoints?: {
+    /** A recorded measurement, such as `validation/auroc` or `robustness/pgd/linf/auc`. */
+    readonly best: string;
+    readonly better?: 'higher' | 'lower';
+  };
+  readonly earlyStop?: { readonly measurement: string; readonly better?: 'higher' | 'lower'; readonly patience: number };
+}
