@@ -14,8 +14,20 @@ export interface Target {
   logits(images: tf.Tensor4D): tf.Tensor;
   /** int32, `[batch]` or `[batch, height, width]`. */
   readonly labels: tf.Tensor;
-  /** Loss of each image, `[batch]`, of logits against labels. */
+  /** Loss of each image, `[batch]`, of logits against labels; for a targeted attack, minus the loss towards the target. */
   loss(logits: tf.Tensor, labels: tf.Tensor): tf.Tensor1D;
+  /**
+   * What the adversary wants low, per image, such as 1 for right and 0 for wrong, or Dice: an iterate with a
+   * lower score is the better one, and an image with score 0 is finished. Absent, only the loss counts.
+   */
+  score?(logits: tf.Tensor, labels: tf.Tensor): Float32Array;
+}
+
+/** How good an image is for the adversary, one entry an image. */
+export interface Verdict {
+  readonly losses: Float32Array;
+  /** The target's scores; 1 throughout where it has none, as then nothing is ever finished. */
+  readonly scores: Float32Array;
 }
 
 export interface AttackContext {
@@ -25,19 +37,42 @@ export interface AttackContext {
   /** Around the clean images. */
   readonly ball: Ball;
   readonly random: Random;
+  /** One forward pass. */
+  judge(images: tf.Tensor4D): Verdict;
+  /** One pass forward and back: the verdict, and the gradient of the summed losses by the images. */
+  probe(images: tf.Tensor4D): Verdict & { readonly gradient: tf.Tensor4D };
+  /** The same for some of the images, so that an attack can stop working on those that are finished. */
+  take(indices: readonly number[]): AttackContext;
 }
 
-export interface AttackDefinition<T extends Options = Options> {
+interface Definition<T extends Options> {
   readonly defaults: T;
+  /** Throws `UsageError` for an option out of its range; see `requireOption`. */
+  check?(options: Widen<T>): void;
+}
+
+interface IterativeDefinition<T extends Options> extends Definition<T> {
   /** Returns perturbed images of the same shape. Staying in the ball is `craft`'s concern. */
   perturb(images: tf.Tensor4D, context: AttackContext, options: Widen<T>): tf.Tensor4D;
+  readonly direction?: undefined;
 }
+
+/** One step of length epsilon: a robustness curve asks once for the direction of all its epsilons. */
+interface SingleStepDefinition<T extends Options> extends Definition<T> {
+  /** Where to go from the clean images, in steps of size 1; must not depend on epsilon. */
+  direction(images: tf.Tensor4D, context: AttackContext, options: Widen<T>): tf.Tensor4D;
+  readonly perturb?: undefined;
+}
+
+export type AttackDefinition<T extends Options = Options> = IterativeDefinition<T> | SingleStepDefinition<T>;
 
 /** An attack with its options resolved, as `createAttack` makes it. */
 export interface Attack {
   readonly name: string;
   readonly options: Options;
   perturb(images: tf.Tensor4D, context: AttackContext): tf.Tensor4D;
+  /** Present for single-step attacks. */
+  direction?(images: tf.Tensor4D, context: AttackContext): tf.Tensor4D;
 }
 
 /** Names the types of a definition; the identity at run time. */

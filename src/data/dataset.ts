@@ -48,7 +48,9 @@ export interface DatasetDefinition<T extends Options = Options> {
 }
 
 /** Names the types of a definition; the identity at run time. */
-export function defineDataset<const T extends Options>(definition: DatasetDefinition<T>): DatasetDefinition<T> {
+export function defineDataset<const T extends Options>(
+  definition: DatasetDefinition<T>,
+): DatasetDefinition<T> {
   return definition;
 }
 

@@ -23,6 +23,11 @@ export interface EpochRecord {
   /** Optimizer steps since the start of the run. */
   readonly step: number;
   readonly measurements: Measurements;
+  /**
+   * Seconds, of the measurements named `time/…`. In the log and in TensorBoard, but not in metrics.jsonl,
+   * whose bytes depend on the seed and the engine alone; so absent from records of before a resume.
+   */
+  readonly times?: Measurements;
 }
 
 /** What a callback may see. */
@@ -35,6 +40,8 @@ export interface Run {
   readonly directory: RunDirectory;
   readonly summary: SummaryFileWriter;
   readonly log: Logger;
+  /** Aborted when the run is interrupted. Long measurements look at it between batches: `throwIfAborted()`. */
+  readonly signal: AbortSignal;
   /** Earlier epochs, those before a resume included. */
   readonly records: readonly EpochRecord[];
   /** Writes the state after the epoch just recorded; cheap when it is already written. */
@@ -46,7 +53,10 @@ export interface Run {
 export interface Callback {
   readonly name: string;
   onRunStart?(run: Run): Promise<void> | void;
-  onBatchEnd?(run: Run, batch: { epoch: number; step: number; batch: number; batches: number; loss: number }): void;
+  onBatchEnd?(
+    run: Run,
+    batch: { epoch: number; step: number; batch: number; batches: number; loss: number },
+  ): void;
   onMeasure?(run: Run, at: { epoch: number; step: number }): Promise<Measurements> | Measurements;
   onRecord?(run: Run, record: EpochRecord): Promise<void> | void;
   onRunEnd?(run: Run): Promise<void> | void;

@@ -3,7 +3,7 @@
 import type { AttackChoice } from '../attacks/create.ts';
 import type { NormName } from '../attacks/threat.ts';
 import type { DatasetChoice } from '../data/create.ts';
-import type { LossName } from '../losses/registry.ts';
+import type { LossName } from '../losses/create.ts';
 import type { NetChoice } from '../nets/create.ts';
 import type { MetricName } from '../robustness/metrics/create.ts';
 import type { OptimizerChoice } from './optimizers.ts';
@@ -38,5 +38,9 @@ export interface Experiment {
     readonly best: string;
     readonly better?: 'higher' | 'lower';
   };
-  readonly earlyStop?: { readonly measurement: string; readonly better?: 'higher' | 'lower'; readonly patience: number };
+  readonly earlyStop?: {
+    readonly measurement: string;
+    readonly better?: 'higher' | 'lower';
+    readonly patience: number;
+  };
 }

@@ -1,0 +1,33 @@
+import type { Experiment } from '../src/train/experiment.ts';
+
+/**
+ * A small ResNet-18 on drawn skin lesions, attacked after every epoch: the whole of medrobust in a minute or
+ * two, without a download.
+ *
+ *   npm run demo
+ *   npm run train -- demo
+ *
+ * Expected time: 90 s on two processor cores with the onednn engine.
+ */
+export default {
+  name: 'demo',
+  seed: 1,
+  data: {
+    dataset: { name: 'skinLesions', count: 900, size: 64, difficulty: 0.3 },
+    split: { validation: 0.2, test: 0.2 },
+    batchSize: 32,
+  },
+  net: { name: 'resnet', depth: 18, stem: 'imagenet', filters: 16 },
+  loss: 'crossEntropy',
+  optimizer: { name: 'adam', learningRate: 0.002 },
+  epochs: 8,
+  metrics: ['accuracy', 'auroc'],
+  robustness: {
+    attacks: [{ name: 'fgsm' }, { name: 'pgd', steps: 5 }, { name: 'gaussianNoise' }],
+    norm: 'linf',
+    epsilons: [0, 1 / 255, 2 / 255, 4 / 255, 8 / 255],
+    everyEpochs: 1,
+    images: 64,
+  },
+  checkpoints: { best: 'validation/accuracy' },
+} satisfies Experiment;

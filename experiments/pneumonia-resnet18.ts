@@ -1,0 +1,33 @@
+import type { Experiment } from '../src/train/experiment.ts';
+
+/**
+ * ResNet-18 on PneumoniaMNIST (28 × 28 chest X-rays of children: normal or pneumonia), attacked every second
+ * epoch.
+ *
+ *   npm run train -- pneumonia-resnet18
+ *   npm run train -- pneumonia-resnet18 --set data.dataset.file=/where/it/is/pneumoniamnist.npz
+ *
+ * The data: pneumoniamnist.npz of MedMNIST v2 (Yang et al. 2023, https://medmnist.com, CC BY 4.0), expected in
+ * data/ or where PNEUMONIAMNIST says.
+ */
+export default {
+  name: 'pneumonia-resnet18',
+  seed: 1,
+  data: {
+    dataset: { name: 'medmnist', file: process.env.PNEUMONIAMNIST ?? 'data/pneumoniamnist.npz' },
+    batchSize: 64,
+  },
+  net: { name: 'resnet', depth: 18, stem: 'small', filters: 32 },
+  loss: 'crossEntropy',
+  optimizer: { name: 'adam', learningRate: 0.001, weightDecay: 0.0001 },
+  epochs: 10,
+  metrics: ['accuracy', 'auroc'],
+  robustness: {
+    attacks: [{ name: 'fgsm' }, { name: 'pgd', steps: 20, stepSize: 0.125 }, { name: 'gaussianNoise' }],
+    norm: 'linf',
+    epsilons: [0, 1 / 255, 2 / 255, 4 / 255, 8 / 255],
+    everyEpochs: 2,
+    images: 128,
+  },
+  checkpoints: { best: 'validation/auroc' },
+} satisfies Experiment;

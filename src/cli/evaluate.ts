@@ -1,0 +1,150 @@
+import { existsSync } from 'node:fs';
+import { basename, dirname, join, relative, resolve } from 'node:path';
+import type { Argv, CommandModule } from 'yargs';
+import type { AttackChoice } from '../attacks/create.ts';
+import type { SplitName } from '../data/dataset.ts';
+import { UsageError } from '../errors.ts';
+import type { CheckpointChoice, Evaluation } from '../train/evaluate.ts';
+import type { Experiment } from '../train/experiment.ts';
+import { formatEvaluation } from './evaluation-table.ts';
+import { findRun } from './find-run.ts';
+import { parseNumbers } from './numbers.ts';
+import { directoryOption, ENGINES, engineOptions, parseCount } from './options.ts';
+
+interface Arguments {
+  readonly run: string;
+  readonly checkpoint: string;
+  readonly split: SplitName;
+  readonly attacks: string | undefined;
+  readonly epsilons: string | undefined;
+  readonly norm: 'linf' | 'l2' | undefined;
+  readonly images: string | undefined;
+  readonly experiment: string | undefined;
+  readonly engine: (typeof ENGINES)[number] | undefined;
+  readonly threads: string | undefined;
+  readonly directory: string;
+}
+
+export const evaluateCommand: CommandModule<object, Arguments> = {
+  command: 'evaluate <run>',
+  describe: 'Measure a trained net: clean metrics and robustness curves',
+  builder: (parser) =>
+    parser
+      .positional('run', {
+        type: 'string',
+        demandOption: true,
+        describe: 'A run, an experiment (its newest run), or the model.json of any tfjs layers model',
+      })
+      .options({
+        checkpoint: { type: 'string', default: 'best', describe: 'best, last, or the number of an epoch' },
+        split: { choices: ['train', 'validation', 'test'], default: 'test', describe: 'Which part of the data' },
+        attacks: { type: 'string', describe: 'Such as fgsm,pgd; those of the experiment by default' },
+        epsilons: { type: 'string', describe: 'Such as 0,2/255,8/255; those of the experiment by default' },
+        norm: { choices: ['linf', 'l2'], describe: 'In which epsilons are measured' },
+        images: { type: 'string', describe: 'How many images are attacked' },
+        experiment: { type: 'string', describe: 'Whose data and metrics; needed for a model.json from elsewhere' },
+        ...engineOptions,
+        ...directoryOption,
+      })
+      .example('$0 evaluate demo', 'the best checkpoint of the newest run, on the test split')
+      .example('$0 evaluate demo --attacks fgsm,pgd --epsilons 0,2/255,8/255', 'other curves') as unknown as Argv<Arguments>,
+  async handler(parsed) {
+    const subject = await find(parsed);
+    const { checkExperiment } = await import('../train/check-experiment.ts');
+    const experiment = withRobustness(checkExperiment(subject.experiment), parsed);
+    const checked = checkExperiment(experiment);
+    const evaluation = await measure(subject, checked, parsed);
+    process.stdout.write(formatEvaluation(evaluation));
+    await save(evaluation, subject, parsed);
+  },
+};
+
+interface Subject {
+  readonly experiment: Experiment;
+  /** A run and which checkpoint of it, or a file from elsewhere. */
+  readonly run?: string;
+  readonly checkpoint: CheckpointChoice;
+  readonly file?: string;
+}
+
+async function find(parsed: Arguments): Promise<Subject> {
+  const { readExperiment } = await import('../train/run-directory.ts');
+  if (!parsed.run.endsWith('.json')) {
+    const run = await findRun(parsed.directory, parsed.run);
+    return { run, experiment: await readExperiment(run), checkpoint: checkpointOf(parsed.checkpoint) };
+  }
+  const file = resolve(parsed.run);
+  if (!existsSync(file)) throw new UsageError(`There is no file ${parsed.run}.`);
+  const run = dirname(dirname(file));
+  const epoch = /^epoch-(\d+)$/.exec(basename(dirname(file)))?.[1];
+  if (epoch && existsSync(join(run, 'experiment.json'))) {
+    return { run, experiment: await readExperiment(run), checkpoint: Number(epoch) };
+  }
+  if (parsed.experiment === undefined) {
+    throw new UsageError(`${parsed.run} is not in a run: name the experiment whose data it is for with --experiment.`);
+  }
+  const { loadExperiment } = await import('./experiment-file.ts');
+  return { file, experiment: await loadExperiment(parsed.experiment), checkpoint: 'last' };
+}
+
+function checkpointOf(text: string): CheckpointChoice {
+  if (text === 'best' || text === 'last') return text;
+  if (/^\d+$/.test(text)) return Number(text);
+  throw new UsageError(`--checkpoint: expected best, last or the number of an epoch, received "${text}".`);
+}
+
+/** What is attacked: as the experiment says, but for what the command line does. */
+function withRobustness(experiment: Experiment, parsed: Arguments): Experiment {
+  const { attacks, epsilons, norm, images } = parsed;
+  const own = experiment.robustness;
+  if (!own && attacks === undefined) {
+    if (epsilons === undefined && norm === undefined && images === undefined) return experiment;
+    throw new UsageError('The experiment attacks nothing: name the attacks too, such as --attacks fgsm,pgd.');
+  }
+  const byDefault = { norm: 'linf', epsilons: [0, 1 / 255, 2 / 255, 4 / 255, 8 / 255], images: 100 } as const;
+  const count = parseCount(images, '--images');
+  const robustness = {
+    ...byDefault,
+    attacks: [],
+    ...own,
+    everyEpochs: 1,
+    // Names are checked with the rest of the experiment.
+    ...(attacks !== undefined && { attacks: attacks.split(',').map((name) => choiceOf(name.trim(), own?.attacks)) }),
+    ...(epsilons !== undefined && { epsilons: parseNumbers(epsilons, '--epsilons') }),
+    ...(norm !== undefined && { norm }),
+    ...(count !== undefined && { images: count }),
+  };
+  return { ...experiment, robustness };
+}
+
+/** An attack that the experiment has keeps its options. */
+function choiceOf(name: string, own: readonly AttackChoice[] = []): AttackChoice {
+  return own.find((attack) => attack.name === name) ?? ({ name } as AttackChoice);
+}
+
+async function measure(subject: Subject, experiment: Experiment, parsed: Arguments): Promise<Evaluation> {
+  const { useEngine } = await import('../engine/engine.ts');
+  const { chooseCheckpoint, evaluate, loadModelFile, loadNet } = await import('../train/evaluate.ts');
+  const { openSplits } = await import('../train/splits.ts');
+  const { createRandom } = await import('../random.ts');
+  const threads = parseCount(parsed.threads, '--threads');
+  const epoch = subject.run && (await chooseCheckpoint(subject.run, experiment, subject.checkpoint));
+  await useEngine(parsed.engine ?? 'auto', threads === undefined ? {} : { threads });
+  const dataset = (await openSplits(experiment, createRandom(experiment.seed)))[parsed.split];
+  if (dataset.samples.length === 0) throw new UsageError(`--split ${parsed.split}: ${dataset.name} has no such part.`);
+  const model =
+    subject.run && epoch
+      ? await loadNet(subject.run, experiment, epoch, dataset)
+      : await loadModelFile(subject.file as string, dataset);
+  const { robustness } = experiment;
+  const evaluation = await evaluate(model, experiment, { split: parsed.split, dataset }, robustness ? { robustness } : {});
+  model.dispose();
+  return evaluation;
+}
+
+async function save(evaluation: Evaluation, { run, file, checkpoint }: Subject, { split }: Arguments): Promise<void> {
+  const { writeEvaluation } = await import('./evaluation-files.ts');
+  const directory = run ? join(run, 'evaluations') : dirname(file as string);
+  const written = await writeEvaluation(directory, `${split}-${checkpoint}`, evaluation);
+  process.stdout.write(`\nWritten: ${written.map((path) => relative(process.cwd(), path)).join(', ')}\n`);
+}

@@ -1,0 +1,77 @@
+import type { Argv, CommandModule } from 'yargs';
+import type { Options } from '../options.ts';
+
+const KINDS = ['nets', 'attacks', 'datasets', 'metrics', 'losses', 'optimizers', 'engines', 'experiments'] as const;
+
+type Kind = (typeof KINDS)[number];
+
+/** A line of the list, and an object of `--json`. */
+interface Entry {
+  readonly name: string;
+  /** What is to be known beside the options, such as the task of a net. */
+  readonly note?: string;
+  readonly options?: Options;
+}
+
+interface Arguments {
+  readonly kind: Kind;
+  readonly json: boolean;
+}
+
+export const listCommand: CommandModule<object, Arguments> = {
+  command: 'list <kind>',
+  describe: 'List what there is to choose from, with options and their defaults',
+  builder: (parser) =>
+    parser
+      .positional('kind', { choices: KINDS, demandOption: true, describe: 'What to list' })
+      .option('json', { type: 'boolean', default: false, describe: 'As JSON' })
+      .example('$0 list nets', 'nets and their options')
+      .example('$0 list attacks --json', 'for programs') as unknown as Argv<Arguments>,
+  async handler({ kind, json }) {
+    const entries = await entriesOf(kind);
+    process.stdout.write(json ? `${JSON.stringify(entries, null, 2)}\n` : entries.map(lineOf).join(''));
+  },
+};
+
+async function entriesOf(kind: Kind): Promise<Entry[]> {
+  switch (kind) {
+    case 'nets':
+      return withOptions(await import('../nets/registry.ts'), ({ task }) => task);
+    case 'attacks':
+      return withOptions(await import('../attacks/registry.ts'));
+    case 'datasets':
+      return withOptions(await import('../data/registry.ts'));
+    case 'optimizers':
+      return withOptions(await import('../train/optimizers/registry.ts'));
+    case 'metrics': {
+      const metrics = Object.entries(await import('../robustness/metrics/registry.ts'));
+      return metrics.map(([name, { task, better }]) => ({ name, note: `${task}, ${better} is better` }));
+    }
+    case 'losses':
+      return Object.keys(await import('../losses/registry.ts')).map((name) => ({ name }));
+    case 'engines': {
+      const { probeEngines } = await import('../engine/engine.ts');
+      return (await probeEngines()).map(({ name, works, reason }) => ({ name, note: works ? 'works' : reason }));
+    }
+    case 'experiments': {
+      const { listExperiments } = await import('./experiment-file.ts');
+      return listExperiments().map(({ name, path }) => ({ name, note: path }));
+    }
+  }
+}
+
+function withOptions<D extends { readonly defaults: Options }>(
+  registry: Readonly<Record<string, D>>,
+  note?: (definition: D) => string,
+): Entry[] {
+  return Object.entries(registry).map(([name, definition]) => ({
+    name,
+    ...(note && { note: note(definition) }),
+    options: definition.defaults,
+  }));
+}
+
+function lineOf({ name, note, options = {} }: Entry): string {
+  const lines = Object.entries(options).map(([option, value]) => `    ${option} = ${JSON.stringify(value)}\n`);
+  return `${name}${note ? `  (${note})` : ''}\n${lines.join('')}`;
+}

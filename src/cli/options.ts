@@ -1,0 +1,22 @@
+// Options that several commands take.
+
+import { UsageError } from '../errors.ts';
+
+export const ENGINES = ['auto', 'tfjs-node-gpu', 'onednn', 'tfjs-node', 'cpu'] as const;
+
+export const engineOptions = {
+  engine: { choices: ENGINES, describe: 'What computes; auto takes the fastest that works' },
+  threads: { type: 'string', describe: 'Threads of the engine; all processors by default' },
+} as const;
+
+export const directoryOption = {
+  directory: { type: 'string', default: 'checkpoints', describe: 'Where runs are kept' },
+} as const;
+
+/** A count such as `--threads 2`; undefined where it was not given. Throws `UsageError` below 1. */
+export function parseCount(text: string | undefined, owner: string): number | undefined {
+  if (text === undefined) return undefined;
+  const count = Number(text);
+  if (text.trim() !== '' && Number.isInteger(count) && count >= 1) return count;
+  throw new UsageError(`${owner}: expected a whole number of at least 1, received "${text}".`);
+}

@@ -1,0 +1,103 @@
+import { relative } from 'node:path';
+import type { Argv, CommandModule } from 'yargs';
+import { UsageError } from '../errors.ts';
+import type { EpochRecord } from '../train/callback.ts';
+import type { Trained, TrainOptions } from '../train/train.ts';
+import { findRun } from './find-run.ts';
+import { listenForInterrupt } from './interrupt.ts';
+import { directoryOption, ENGINES, engineOptions, parseCount } from './options.ts';
+
+interface Arguments {
+  readonly experiment: string | undefined;
+  readonly set: string[];
+  readonly resume: string | undefined;
+  readonly engine: (typeof ENGINES)[number] | undefined;
+  readonly threads: string | undefined;
+  readonly directory: string;
+}
+
+export const trainCommand: CommandModule<object, Arguments> = {
+  command: 'train [experiment]',
+  describe: 'Train a net and measure it every epoch',
+  builder: (parser) =>
+    parser
+      .positional('experiment', { type: 'string', describe: 'A name in experiments/, or the path of a .ts or .js file' })
+      .options({
+        set: {
+          type: 'string',
+          array: true,
+          nargs: 1,
+          default: [],
+          describe: 'Change a part of the experiment: path=value',
+        },
+        resume: { type: 'string', describe: 'Go on with a run: the latest of the experiment, or the one named' },
+        ...engineOptions,
+        ...directoryOption,
+      })
+      .example('$0 train demo', 'as it is')
+      .example('$0 train demo --set epochs=3 --set net.depth=34', 'with changes')
+      .example('$0 train demo --set robustness.epsilons=0,2/255,8/255', 'fractions are numbers')
+      .example('$0 train demo --resume', 'go on after Ctrl-C or a crash') as unknown as Argv<Arguments>,
+  async handler(parsed) {
+    const { engine } = parsed;
+    const threads = parseCount(parsed.threads, '--threads');
+    const interrupt = listenForInterrupt((line) => process.stderr.write(`\n${line}\n`));
+    try {
+      const { progress } = await import('../train/callbacks/progress.ts');
+      const options: TrainOptions = {
+        directory: parsed.directory,
+        callbacks: [progress(process.stdout)],
+        signal: interrupt.signal,
+        onWarning: (message) => process.stderr.write(`warning: ${message}\n`),
+        ...(engine && { engine }),
+        ...(threads && { threads }),
+      };
+      const trained = parsed.resume === undefined ? await start(parsed, options) : await goOn(parsed, options);
+      trained.net.model.dispose();
+      report(trained, parsed);
+      if (trained.stopped === 'interrupted') process.exitCode = interrupt.exitCode;
+    } finally {
+      interrupt.release();
+    }
+  },
+};
+
+async function start({ experiment: name, set }: Arguments, options: TrainOptions): Promise<Trained> {
+  if (name === undefined) {
+    throw new UsageError('Expected an experiment: medrobust train demo. "medrobust list experiments" shows all.');
+  }
+  const { loadExperiment } = await import('./experiment-file.ts');
+  const { override } = await import('./overrides.ts');
+  const { checkExperiment } = await import('../train/check-experiment.ts');
+  const { train } = await import('../train/train.ts');
+  return train(override(checkExperiment(await loadExperiment(name)), set), options);
+}
+
+async function goOn({ experiment, resume: run, set, directory }: Arguments, options: TrainOptions): Promise<Trained> {
+  if (set.length > 0) throw new UsageError('--set: a run is resumed as it was started. Leave --set or --resume out.');
+  const named = run || (experiment && (await nameOf(experiment)));
+  if (!named) throw new UsageError('--resume: expected a run or an experiment: medrobust train demo --resume.');
+  const { resume } = await import('../train/train.ts');
+  return resume(await findRun(directory, named), options);
+}
+
+/** Runs are kept under the name within the experiment, which a file may give another name than its own. */
+async function nameOf(experiment: string): Promise<string> {
+  const { loadExperiment } = await import('./experiment-file.ts');
+  return (await loadExperiment(experiment)).name;
+}
+
+function report({ path, records, stopped }: Trained, { directory }: Arguments): void {
+  const run = relative(process.cwd(), path) || '.';
+  const say = (line: string) => process.stdout.write(`${line}\n`);
+  if (stopped === 'interrupted') {
+    say(`Interrupted after ${epochs(records)}; what was done is saved. Go on with: medrobust train --resume ${run}`);
+    return;
+  }
+  if (stopped !== undefined) say(`Stopped early: ${stopped}.`);
+  say(`Done: ${epochs(records)} in ${run}. See it with: tensorboard --logdir ${directory}`);
+}
+
+function epochs({ length }: readonly EpochRecord[]): string {
+  return length === 1 ? '1 epoch' : `${length} epochs`;
+}

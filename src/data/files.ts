@@ -1,0 +1,94 @@
+// Where the images of a data set lie.
+
+import type { Dirent } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { messageOf, UsageError } from '../errors.ts';
+
+const extensions = ['.jpg', '.jpeg', '.png', '.tif', '.tiff', '.webp', '.gif'];
+
+function explain(owner: string, option: string, directory: string, error: unknown): UsageError {
+  if (directory === '') return new UsageError(`Option "${option}" of ${owner}: expected a folder. Set it.`);
+  const code = (error as NodeJS.ErrnoException).code;
+  const reason = code === 'ENOENT' ? 'there is none' : code === 'ENOTDIR' ? 'it is a file' : messageOf(error);
+  return new UsageError(`Option "${option}" of ${owner}: expected a folder at ${directory}, but ${reason}.`);
+}
+
+/** The part of a file name before its extension, folders included. */
+export function withoutExtension(name: string): string {
+  return name.replace(/\.[^./]*$/, '');
+}
+
+/** Sub-folders of a folder, sorted; links are taken, hidden ones are not. */
+export async function listFolders(owner: string, option: string, directory: string): Promise<string[]> {
+  let entries: Dirent[];
+  try {
+    entries = await readdir(directory, { withFileTypes: true });
+  } catch (error) {
+    throw explain(owner, option, directory, error);
+  }
+  return entries
+    .filter((entry) => (entry.isDirectory() || entry.isSymbolicLink()) && !entry.name.startsWith('.'))
+    .map((entry) => entry.name)
+    .sort();
+}
+
+/**
+ * Image files below a folder, as sorted paths from it with `/`; hidden ones are left out.
+ * A folder without any is a `UsageError`.
+ */
+export async function listImages(owner: string, option: string, directory: string): Promise<string[]> {
+  let names: string[];
+  try {
+    names = await readdir(directory, { recursive: true });
+  } catch (error) {
+    throw explain(owner, option, directory, error);
+  }
+  const images = names
+    .map((name) => name.replaceAll('\\', '/'))
+    .filter((name) => extensions.some((extension) => name.toLowerCase().endsWith(extension)))
+    .filter((name) => name.split('/').every((part) => !part.startsWith('.')))
+    .sort();
+  if (images.length === 0) {
+    throw new UsageError(`There is no image in ${directory}. Expected ${extensions.join(', ')}.`);
+  }
+  return images;
+}
+
+/**
+ * The patient of a file: what the one capture group of `pattern` matches in its name without folders.
+ *
+ * An empty pattern makes each file its own patient, `id`. A file that does not match is a
+ * `UsageError`, since one left out could put a patient on both sides of a split.
+ */
+export function patientFrom(owner: string, pattern: string): (file: string, id: string) => string {
+  if (pattern === '') return (_, id) => id;
+  const expression = compile(owner, pattern);
+  return (file) => {
+    const patient = expression.exec(basename(file))?.[1];
+    if (patient === undefined) {
+      throw new UsageError(
+        `Option "patientPattern" of ${owner}: ${pattern} does not match the file ${file}. ` +
+          'Every file needs a patient; extend the pattern.',
+      );
+    }
+    return patient;
+  };
+}
+
+function compile(owner: string, pattern: string): RegExp {
+  let expression: RegExp;
+  try {
+    expression = new RegExp(pattern);
+  } catch (error) {
+    throw new UsageError(`Option "patientPattern" of ${owner}: ${messageOf(error)}.`);
+  }
+  const groups = (new RegExp(`${pattern}|`).exec('')?.length ?? 1) - 1;
+  if (groups !== 1) {
+    throw new UsageError(
+      `Option "patientPattern" of ${owner}: expected one capture group, received ${pattern} with ${groups}. ` +
+        'Put ( ) around the patient, (?: ) around other groups.',
+    );
+  }
+  return expression;
+}

@@ -1,0 +1,145 @@
+import { basename } from 'node:path';
+import sharp from 'sharp';
+import { UsageError } from '../errors.ts';
+import { requireOption } from '../options.ts';
+import { type Dataset, defineDataset, type ImageShape, type SplitName } from './dataset.ts';
+import { withoutExtension } from './files.ts';
+import { type IntegerArray, readNpz } from './npz.ts';
+
+interface Part {
+  readonly images: Uint8Array;
+  readonly labels: ArrayLike<number>;
+  readonly count: number;
+  readonly shape: ImageShape;
+}
+
+const prefixes = { train: 'train', validation: 'val', test: 'test' } as const;
+const splitNames = ['train', 'validation', 'test'] as const satisfies readonly SplitName[];
+
+function checkPart(file: string, prefix: string, images: IntegerArray, labels: IntegerArray): Part {
+  const [count = 0, height = 0, width = 0, channels = 1] = images.shape;
+  const isImages = images.shape.length === 3 || (images.shape.length === 4 && channels === 3);
+  if (!isImages || !(images.values instanceof Uint8Array)) {
+    throw new UsageError(
+      `${file}: expected ${prefix}_images as bytes [count, height, width] or [count, height, width, 3], ` +
+        `received [${images.shape.join(', ')}]. Volumes are not supported.`,
+    );
+  }
+  if (labels.values.length !== count) {
+    throw new UsageError(
+      `${file}: expected ${prefix}_labels [${count}, 1], one class an image, received [${labels.shape.join(', ')}]. ` +
+        'Sets with several labels an image are not supported.',
+    );
+  }
+  return { images: images.values, labels: labels.values, count, shape: [height, width, channels] };
+}
+
+async function readParts(file: string): Promise<Record<SplitName, Part>> {
+  const arrays = await readNpz('medmnist', file, [
+    'train_images',
+    'train_labels',
+    'val_images',
+    'val_labels',
+    'test_images',
+    'test_labels',
+  ]);
+  const part = (split: SplitName) => {
+    const prefix = prefixes[split];
+    return checkPart(file, prefix, arrays[`${prefix}_images`], arrays[`${prefix}_labels`]);
+  };
+  const parts = { train: part('train'), validation: part('validation'), test: part('test') };
+  for (const split of splitNames) {
+    if (parts[split].shape.join() === parts.train.shape.join()) continue;
+    throw new UsageError(
+      `${file}: the images of train and ${split} differ in shape, [${parts.train.shape.join(', ')}] and [${parts[split].shape.join(', ')}].`,
+    );
+  }
+  return parts;
+}
+
+function nameClasses(
+  file: string,
+  given: readonly string[],
+  parts: Record<SplitName, Part>,
+): readonly string[] {
+  let largest = 0;
+  for (const split of splitNames) {
+    const { labels, count } = parts[split];
+    for (let i = 0; i < count; i++) {
+      const label = labels[i] as number;
+      largest = Math.max(largest, label);
+      if (label >= 0 && (given.length === 0 || label < given.length)) continue;
+      throw new UsageError(
+        `${file}: label ${label} of ${split}/${i} has no class. Expected 0 to ${given.length - 1}; name every class in "classes".`,
+      );
+    }
+  }
+  if (given.length > 0) return given;
+  if (basename(file).startsWith('pneumoniamnist')) return ['normal', 'pneumonia'];
+  return Array.from({ length: Math.max(2, largest + 1) }, (_, i) => String(i));
+}
+
+async function resize(image: Uint8Array, from: ImageShape, to: ImageShape): Promise<Uint8Array> {
+  if (from.join() === to.join()) return image;
+  const [height, width, channels] = from;
+  return sharp(image, { raw: { width, height, channels: channels as 1 | 3 } })
+    .resize(to[1], to[0], { fit: 'fill' })
+    .toColourspace(channels === 1 ? 'b-w' : 'srgb')
+    .raw()
+    .toBuffer();
+}
+
+/**
+ * A MedMNIST archive (Yang et al. 2023, Sci. Data 10:41), 2D, with one label an image; for
+ * classification. It comes divided in train, validation and test, and the whole archive is held in
+ * memory.
+ *
+ * Ids are `train/0`, `validation/0`, …. MedMNIST does not tell patients apart.
+ */
+export const medmnist = defineDataset({
+  defaults: {
+    file: '',
+    /** Names of the classes; by default `0`, `1`, …, and for pneumoniamnist its own. */
+    classes: [] as readonly string[],
+    /** `[height, width]` to resize to; by default the size of the archive. */
+    size: [] as readonly number[],
+  },
+  async open({ file, classes: given, size }): Promise<Dataset> {
+    const sizeHolds =
+      size.length === 0 || (size.length === 2 && size.every((n) => Number.isInteger(n) && n > 0));
+    requireOption('medmnist', 'size', sizeHolds, 'two whole numbers, [height, width], or none', size);
+    const parts = await readParts(file);
+    const classes = nameClasses(file, given, parts);
+    const [height, width, channels] = parts.train.shape;
+    const imageShape: ImageShape = [size[0] ?? height, size[1] ?? width, channels];
+    const places = splitNames.flatMap((split) =>
+      Array.from({ length: parts[split].count }, (_, index) => ({ split, index })),
+    );
+    const samples = places.map(({ split, index }) => {
+      const id = `${split}/${index}`;
+      return { id, patient: id, label: parts[split].labels[index] as number };
+    });
+    const indicesOf = (name: SplitName) =>
+      places.flatMap(({ split }, index) => (split === name ? [index] : []));
+    return {
+      name: withoutExtension(basename(file)),
+      task: 'classification',
+      imageShape,
+      classes,
+      samples,
+      fixedSplits: {
+        train: indicesOf('train'),
+        validation: indicesOf('validation'),
+        test: indicesOf('test'),
+      },
+      async read(at) {
+        const { split, index } = places[at] as (typeof places)[number];
+        const { images, labels, shape } = parts[split];
+        const length = height * width * channels;
+        const bytes = await resize(images.subarray(index * length, (index + 1) * length), shape, imageShape);
+        const pixels = Float32Array.from(bytes, (byte) => byte / 255);
+        return { id: `${split}/${index}`, pixels, label: labels[index] as number };
+      },
+    };
+  },
+});

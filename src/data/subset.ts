@@ -1,0 +1,46 @@
+import type { Random } from '../random.ts';
+import type { Dataset, SampleInfo } from './dataset.ts';
+
+/** The samples at `indices`, in that order. It has no fixed splits. An index out of range is a `RangeError`. */
+export function subset(dataset: Dataset, indices: ArrayLike<number>): Dataset {
+  const chosen = Array.from(indices);
+  const samples = chosen.map((index) => {
+    const sample = dataset.samples[index];
+    if (sample) return sample;
+    throw new RangeError(
+      `${dataset.name} has ${dataset.samples.length} samples; there is no index ${index}.`,
+    );
+  });
+  const { name, task, imageShape, classes } = dataset;
+  return { name, task, imageShape, classes, samples, read: (index) => dataset.read(chosen[index] as number) };
+}
+
+/** Sample indices of each label, in order; one group, in segmentation. */
+export function groupByLabel(samples: readonly SampleInfo[]): number[][] {
+  const groups = new Map<number | undefined, number[]>();
+  for (const [index, { label }] of samples.entries()) {
+    const group = groups.get(label);
+    if (group) group.push(index);
+    else groups.set(label, [index]);
+  }
+  return [...groups].sort(([a = -1], [b = -1]) => a - b).map(([, group]) => group);
+}
+
+/**
+ * Draws `count` samples without repetition, each class as often as it is frequent, and at least once
+ * if `count` is not below the number of classes. Ascending indices; all, if there are fewer.
+ */
+export function sampleStratified(dataset: Dataset, count: number, random: Random): Int32Array {
+  const ranked = groupByLabel(dataset.samples).flatMap((group) => {
+    const order = random
+      .stream(`label-${dataset.samples[group[0] as number]?.label}`)
+      .permutation(group.length);
+    // Where along its class a sample stands: the lowest `count` places take the same share of each.
+    return Array.from(order, (position, rank) => ({
+      index: group[position] as number,
+      place: rank === 0 ? 0 : (rank + 0.5) / group.length,
+    }));
+  });
+  ranked.sort((a, b) => a.place - b.place);
+  return Int32Array.from(ranked.slice(0, count), ({ index }) => index).sort();
+}

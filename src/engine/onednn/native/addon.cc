@@ -1,0 +1,111 @@
+// The exports of the addon.
+
+#include <node_api.h>
+
+#include <cstdio>
+#include <exception>
+
+#include "convolution.h"
+#include "kernels.h"
+#include "parallel.h"
+
+#ifndef MEDROBUST_NO_ONEDNN
+#include <dnnl.h>
+#endif
+
+namespace medrobust {
+namespace {
+
+// No C++ exception may leave: it becomes a JavaScript error that names the function.
+template <Kernel kernel>
+napi_value Enter(napi_env env, napi_callback_info info) {
+  const char* reason = "unknown error";
+  char text[320];
+  void* name = nullptr;
+  napi_get_cb_info(env, info, nullptr, nullptr, nullptr, &name);
+  try {
+    kernel(Call(env, info));
+    return nullptr;
+  } catch (const std::exception& error) {
+    std::snprintf(text, sizeof text, "native %s: %s", static_cast<const char*>(name), error.what());
+    reason = text;
+  } catch (...) {
+  }
+  napi_throw_error(env, nullptr, reason);
+  return nullptr;
+}
+
+void Export(napi_env env, napi_value exports, const char* name, napi_callback function) {
+  napi_value value;
+  if (napi_create_function(env, name, NAPI_AUTO_LENGTH, function, const_cast<char*>(name), &value) != napi_ok ||
+      napi_set_named_property(env, exports, name, value) != napi_ok) {
+    napi_throw_error(env, nullptr, "an export of the addon could not be made");
+  }
+}
+
+// (threads): how many of them all kernels use from now on.
+void setThreads(const Call& call) {
+  const int32_t threads = call.Integer(0);
+  if (threads < 1 || threads > 1024) Refuse("expected 1 to 1024 threads, received %d", threads);
+#ifdef _OPENMP
+  omp_set_num_threads(threads);
+#endif
+  // oneDNN's primitives are compiled for a number of threads.
+  ForgetPrimitives();
+}
+
+bool HasAvx2() {
+#ifdef MEDROBUST_WITH_AVX2
+  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+#else
+  return false;
+#endif
+}
+
+void SetText(napi_env env, napi_value object, const char* name, const char* text) {
+  napi_value value;
+  napi_create_string_utf8(env, text, NAPI_AUTO_LENGTH, &value);
+  napi_set_named_property(env, object, name, value);
+}
+
+// `build`: what the addon was compiled with and what it uses of this machine.
+void DescribeBuild(napi_env env, napi_value exports) {
+  napi_value build;
+  napi_create_object(env, &build);
+  char version[32] = "";
+#ifndef MEDROBUST_NO_ONEDNN
+  const dnnl_version_t* onednn = dnnl_version();
+  std::snprintf(version, sizeof version, "%d.%d.%d", onednn->major, onednn->minor, onednn->patch);
+#endif
+  SetText(env, build, "oneDnn", version);
+  SetText(env, build, "instructions", HasAvx2() ? "AVX2" : "baseline");
+#ifdef _OPENMP
+  SetText(env, build, "parallel", "OpenMP");
+#else
+  SetText(env, build, "parallel", "");
+#endif
+  napi_set_named_property(env, exports, "build", build);
+}
+
+napi_value Initialise(napi_env env, napi_value exports) {
+#define MEDROBUST_EXPORT(name) Export(env, exports, #name, Enter<name>);
+#define MEDROBUST_EXPORT_BASELINE(name) Export(env, exports, #name, Enter<baseline::name>);
+#define MEDROBUST_EXPORT_AVX2(name) Export(env, exports, #name, Enter<avx2::name>);
+  MEDROBUST_EXPORT(setThreads)
+  MEDROBUST_SHARED_KERNELS(MEDROBUST_EXPORT)
+#ifdef MEDROBUST_WITH_AVX2
+  if (HasAvx2()) {
+    MEDROBUST_LOOP_KERNELS(MEDROBUST_EXPORT_AVX2)
+    DescribeBuild(env, exports);
+    return exports;
+  }
+#endif
+  MEDROBUST_LOOP_KERNELS(MEDROBUST_EXPORT_BASELINE)
+  DescribeBuild(env, exports);
+  return exports;
+}
+
+}  // namespace
+}  // namespace medrobust
+
+NAPI_MODULE_INIT() { return medrobust::Initialise(env, exports); }

@@ -1,0 +1,48 @@
+#include "convolution.h"
+
+#include "kernels.h"
+
+namespace medrobust {
+namespace {
+
+// Reads and checks a geometry: the members of Convolution, in order.
+Convolution GeometryOf(const Call& call, int index) {
+  constexpr int kMembers = 16;
+  const int32_t* g = call.Integers(index, kMembers);
+  const Convolution c{g[0], g[1], g[2],  g[3],  g[4],  g[5],  g[6],  g[7],
+                      g[8], g[9], g[10], g[11], g[12], g[13], g[14], g[15]};
+  for (int i = 0; i < 13; i++) {
+    if (g[i] < 1) Refuse("geometry: member %d is %d, expected at least 1", i, g[i]);
+  }
+  const int32_t input[] = {c.batch, c.height, c.width, c.inputs};
+  const int32_t output[] = {c.batch, c.out_height, c.out_width, c.outputs};
+  const int32_t filter[] = {c.filter_height, c.filter_width, c.inputs, c.outputs};
+  SizeOf(input, 4);
+  SizeOf(output, 4);
+  SizeOf(filter, 4);
+  if (c.depthwise != 0 && c.outputs % c.inputs != 0) Refuse("geometry: outputs are no multiple of inputs");
+  return c;
+}
+
+}  // namespace
+
+void conv2d(const Call& call) {
+  const Convolution c = GeometryOf(call, 4);
+  const float* bias = call.Has(2) ? call.Elements<float>(2, c.outputs) : nullptr;
+  ConvolutionForward(c, call.Elements<float>(0, c.InputSize()), call.Elements<float>(1, c.FilterSize()), bias,
+                     call.Boolean(5), call.Elements<float>(3, c.OutputSize()));
+}
+
+void conv2dBackpropInput(const Call& call) {
+  const Convolution c = GeometryOf(call, 3);
+  ConvolutionBackwardInput(c, call.Elements<float>(0, c.OutputSize()), call.Elements<float>(1, c.FilterSize()),
+                           call.Elements<float>(2, c.InputSize()));
+}
+
+void conv2dBackpropFilter(const Call& call) {
+  const Convolution c = GeometryOf(call, 3);
+  ConvolutionBackwardFilter(c, call.Elements<float>(0, c.InputSize()), call.Elements<float>(1, c.OutputSize()),
+                            call.Elements<float>(2, c.FilterSize()));
+}
+
+}  // namespace medrobust

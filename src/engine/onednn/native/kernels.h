@@ -1,0 +1,40 @@
+// Every function that JavaScript can call, by name: the same names as in binding.ts.
+
+#pragma once
+
+#include "call.h"
+
+// Compiled once; oneDNN chooses its code for the processor by itself.
+#define MEDROBUST_SHARED_KERNELS(X) X(conv2d) X(conv2dBackpropInput) X(conv2dBackpropFilter) X(matMul)
+
+// Our own loops, in loops/: compiled for any processor, and on x86 once more for AVX2.
+#define MEDROBUST_LOOP_KERNELS(X)                                                                              \
+  X(relu) X(relu6) X(leakyRelu) X(elu) X(neg) X(abs) X(sign) X(step) X(square) X(sqrt) X(rsqrt) X(reciprocal)  \
+  X(exp) X(expm1) X(log) X(log1p) X(sigmoid) X(softplus) X(tanh) X(floor) X(ceil) X(clipByValue)               \
+  X(add) X(sub) X(multiply) X(realDiv) X(maximum) X(minimum) X(squaredDifference) X(prelu)                     \
+  X(reluGrad) X(relu6Grad) X(eluGrad)                                                                          \
+  X(greater) X(greaterEqual) X(less) X(lessEqual) X(equal) X(notEqual)                                         \
+  X(logicalAnd) X(logicalOr) X(logicalNot) X(select) X(cast) X(addN)                                           \
+  X(sum) X(mean) X(max) X(min) X(argMax) X(argMin)                                                             \
+  X(batchNormTrain) X(batchNormTrainGrad) X(batchNormInference)                                                \
+  X(maxPool) X(maxPoolGrad) X(avgPool) X(avgPoolGrad)                                                          \
+  X(concat) X(slice) X(pad) X(transpose) X(tile) X(gather) X(oneHot)                                           \
+  X(resizeBilinear) X(resizeBilinearGrad) X(resizeNearest) X(resizeNearestGrad)                                \
+  X(softmax) X(sparseCrossEntropy) X(sparseCrossEntropyGrad) X(applyAdam) X(applyMomentum)
+
+namespace medrobust {
+
+#define MEDROBUST_DECLARE(name) void name(const Call& call);
+
+MEDROBUST_SHARED_KERNELS(MEDROBUST_DECLARE)
+
+namespace baseline {
+MEDROBUST_LOOP_KERNELS(MEDROBUST_DECLARE)
+}
+namespace avx2 {
+MEDROBUST_LOOP_KERNELS(MEDROBUST_DECLARE)
+}
+
+#undef MEDROBUST_DECLARE
+
+}  // namespace medrobust

@@ -1,0 +1,138 @@
+#ifndef MEDROBUST_NO_ONEDNN
+
+#include "primitive.h"
+
+#include <cstdlib>
+#include <list>
+#include <new>
+
+namespace medrobust {
+namespace {
+
+// A net of 200 convolutions needs 600, at one batch size.
+constexpr size_t kMostPrimitives = 2048;
+
+constexpr size_t kAlignment = 64;
+
+// Never freed: oneDNN's own globals may be gone when ours would be destroyed.
+dnnl::stream& Stream() {
+  static auto* stream = new dnnl::stream(Engine());
+  return *stream;
+}
+
+// Working memory of the primitive that runs.
+char* Workspace(size_t bytes) {
+  static char* memory = nullptr;
+  static size_t size = 0;
+  if (bytes > size) {
+    std::free(memory);
+    size = (bytes + bytes / 4 + kAlignment - 1) / kAlignment * kAlignment;
+    memory = static_cast<char*>(std::aligned_alloc(kAlignment, size));
+    if (!memory) {
+      size = 0;
+      throw std::bad_alloc();
+    }
+  }
+  return memory;
+}
+
+using Entry = std::pair<std::string, Primitive>;
+
+struct Cache {
+  std::list<Entry> entries;  // last used first
+  std::unordered_map<std::string, std::list<Entry>::iterator> places;
+};
+
+Cache& TheCache() {
+  static auto* cache = new Cache();
+  return *cache;
+}
+
+}  // namespace
+
+dnnl::engine& Engine() {
+  static auto* engine = new dnnl::engine(dnnl::engine::kind::cpu, 0);
+  return *engine;
+}
+
+size_t Primitive::Reserve(size_t bytes) {
+  const size_t offset = working_bytes_;
+  working_bytes_ += (bytes + kAlignment - 1) / kAlignment * kAlignment;
+  return offset;
+}
+
+void Primitive::Build(const dnnl::primitive& primitive, const dnnl::memory::desc& scratchpad) {
+  primitive_ = primitive;
+  scratchpad_ = dnnl::memory(scratchpad, Engine(), nullptr);
+  Reserve(scratchpad.get_size());  // always at the start of the workspace
+  arguments_.emplace(DNNL_ARG_SCRATCHPAD, scratchpad_);
+}
+
+void Primitive::Add(int argument, bool output, const dnnl::memory::desc& plain, const dnnl::memory::desc& wanted) {
+  Operand operand{};
+  operand.argument = argument;
+  operand.output = output;
+  operand.copied = plain != wanted;
+  operand.plain = dnnl::memory(plain, Engine(), nullptr);
+  if (operand.copied) {
+    operand.inner = dnnl::memory(wanted, Engine(), nullptr);
+    operand.reorder =
+        output ? dnnl::reorder(operand.inner, operand.plain) : dnnl::reorder(operand.plain, operand.inner);
+    operand.offset = Reserve(wanted.get_size());
+  }
+  arguments_.emplace(argument, operand.copied ? operand.inner : operand.plain);
+  operands_.push_back(operand);
+}
+
+void Primitive::AddInput(int argument, const dnnl::memory::desc& plain, const dnnl::memory::desc& wanted) {
+  Add(argument, false, plain, wanted);
+}
+
+void Primitive::AddOutput(int argument, const dnnl::memory::desc& plain, const dnnl::memory::desc& wanted) {
+  Add(argument, true, plain, wanted);
+}
+
+void Primitive::Run(const void* const* operands) {
+  char* workspace = Workspace(working_bytes_);
+  dnnl::stream& stream = Stream();
+  scratchpad_.set_data_handle(workspace);
+  for (size_t i = 0; i < operands_.size(); i++) {
+    Operand& operand = operands_[i];
+    operand.plain.set_data_handle(const_cast<void*>(operands[i]));
+    if (!operand.copied) continue;
+    operand.inner.set_data_handle(workspace + operand.offset);
+    if (!operand.output) operand.reorder.execute(stream, operand.plain, operand.inner);
+  }
+  primitive_.execute(stream, arguments_);
+  for (Operand& operand : operands_) {
+    if (operand.copied && operand.output) operand.reorder.execute(stream, operand.inner, operand.plain);
+  }
+  stream.wait();
+}
+
+Primitive& Cached(const PrimitiveKey& key, const std::function<void(Primitive*)>& make) {
+  Cache& cache = TheCache();
+  const auto found = cache.places.find(key.bytes());
+  if (found != cache.places.end()) {
+    cache.entries.splice(cache.entries.begin(), cache.entries, found->second);
+    return cache.entries.front().second;
+  }
+  Primitive made;
+  make(&made);
+  cache.entries.emplace_front(key.bytes(), std::move(made));
+  cache.places[key.bytes()] = cache.entries.begin();
+  if (cache.entries.size() > kMostPrimitives) {
+    cache.places.erase(cache.entries.back().first);
+    cache.entries.pop_back();
+  }
+  return cache.entries.front().second;
+}
+
+void ClearPrimitives() {
+  TheCache().places.clear();
+  TheCache().entries.clear();
+}
+
+}  // namespace medrobust
+
+#endif  // MEDROBUST_NO_ONEDNN

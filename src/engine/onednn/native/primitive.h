@@ -1,0 +1,69 @@
+// oneDNN primitives, compiled once per problem and kept, with the copies between our layouts and theirs.
+
+#pragma once
+
+#ifndef MEDROBUST_NO_ONEDNN
+
+#include <dnnl.hpp>
+#include <functional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace medrobust {
+
+dnnl::engine& Engine();
+
+// A compiled operation. Its operands are numbered in the order in which they are added.
+class Primitive {
+ public:
+  void Build(const dnnl::primitive& primitive, const dnnl::memory::desc& scratchpad);
+
+  // `plain` is the layout of our array, `wanted` that of the primitive; where they differ, the operand is copied
+  // before (an input) or after (an output) the primitive runs.
+  void AddInput(int argument, const dnnl::memory::desc& plain, const dnnl::memory::desc& wanted);
+  void AddOutput(int argument, const dnnl::memory::desc& plain, const dnnl::memory::desc& wanted);
+
+  // Waits until it is done. Not to be called by two threads at once: all primitives share their working memory.
+  void Run(const void* const* operands);
+
+ private:
+  struct Operand {
+    int argument;
+    bool output;
+    bool copied;
+    dnnl::memory plain;
+    dnnl::memory inner;
+    dnnl::reorder reorder;
+    size_t offset;
+  };
+
+  void Add(int argument, bool output, const dnnl::memory::desc& plain, const dnnl::memory::desc& wanted);
+  size_t Reserve(size_t bytes);
+
+  dnnl::primitive primitive_;
+  std::unordered_map<int, dnnl::memory> arguments_;
+  std::vector<Operand> operands_;
+  dnnl::memory scratchpad_;
+  size_t working_bytes_ = 0;
+};
+
+// The bytes that tell one problem from another.
+class PrimitiveKey {
+ public:
+  PrimitiveKey(const void* bytes, size_t count) { Append(bytes, count); }
+  void Append(const void* bytes, size_t count) { bytes_.append(static_cast<const char*>(bytes), count); }
+  const std::string& bytes() const { return bytes_; }
+
+ private:
+  std::string bytes_;
+};
+
+// The primitive of this problem, made by `make` if it is not among the last kMostPrimitives used.
+Primitive& Cached(const PrimitiveKey& key, const std::function<void(Primitive*)>& make);
+
+void ClearPrimitives();
+
+}  // namespace medrobust
+
+#endif  // MEDROBUST_NO_ONEDNN

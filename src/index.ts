@@ -1,0 +1,33 @@
+// The public API. To use:
+export { type AttackChoice, createAttack } from './attacks/create.ts';
+export { craft } from './attacks/craft.ts';
+export type { NormName, ThreatModel } from './attacks/threat.ts';
+export { type BatchOptions, batches } from './data/batches.ts';
+export { type DatasetChoice, openDataset } from './data/create.ts';
+export type { Batch, Dataset, Sample } from './data/dataset.ts';
+export { splitDataset } from './data/split.ts';
+export { type Engine, type EngineName, probeEngines, useEngine } from './engine/engine.ts';
+export { RunError, UsageError } from './errors.ts';
+export { type LossName, lossOf } from './losses/create.ts';
+export { createNet, type NetChoice } from './nets/create.ts';
+export type { Net, NetShape } from './nets/net.ts';
+export { createRandom, type Random } from './random.ts';
+export { areaUnder, type RobustnessCurve, type RobustnessCurves, robustnessCurves } from './robustness/curve.ts';
+export { type MetricName, metricOf } from './robustness/metrics/create.ts';
+export { inference } from './robustness/target.ts';
+export { type SummaryFileWriter, summaryFileWriter } from './summary/writer.ts';
+export { progress } from './train/callbacks/progress.ts';
+export { type Evaluation, evaluate } from './train/evaluate.ts';
+export type { Experiment } from './train/experiment.ts';
+export { type OptimizerChoice } from './train/optimizers.ts';
+export { resume, type Trained, type TrainOptions, train } from './train/train.ts';
+
+// To extend: a definition is registered by naming it in the registry.ts of its folder.
+export { type AttackContext, type AttackDefinition, defineAttack, type Objective } from './attacks/attack.ts';
+export { type DatasetDefinition, defineDataset } from './data/dataset.ts';
+export type { Loss } from './losses/loss.ts';
+export { defineNet, type NetDefinition } from './nets/net.ts';
+export type { Options } from './options.ts';
+export { defineMetric, type Metric, type Tally } from './robustness/metric.ts';
+export type { Callback, EpochRecord, Measurements, Run } from './train/callback.ts';
+export { defineOptimizer, type OptimizerDefinition } from './train/optimizers/optimizer.ts';

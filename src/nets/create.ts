@@ -1,0 +1,46 @@
+import { listChoices, UsageError } from '../errors.ts';
+import { type Choice, type Options, resolveChoice } from '../options.ts';
+import type { Random } from '../random.ts';
+import type { Net, NetDefinition, NetShape } from './net.ts';
+import * as registry from './registry.ts';
+
+export type NetName = keyof typeof registry;
+/** A net by its name, and its options: `{ name: 'resnet', depth: 34 }`. */
+export type NetChoice = Choice<typeof registry>;
+
+/**
+ * Builds a net with initial weights drawn from `random`: equal choice, shape and stream give equal weights.
+ *
+ * Throws `UsageError`, before anything is built, for an unknown name or option, a net of another task, or a
+ * shape that the net cannot take. The caller disposes `model`, which frees all there is.
+ */
+export function createNet(choice: NetChoice, shape: NetShape, random: Random): Net {
+  // The options of a definition are known to fit it once resolved, which the types of a mixed registry cannot say.
+  const nets: Readonly<Record<string, NetDefinition<Options>>> = registry;
+  const { name, definition, options } = resolveChoice('net', nets, choice);
+  requireTask(name, definition.task, shape.task);
+  requireShape(name, shape);
+  const { model, auxiliaryWeights = [] } = definition.build(shape, options, random);
+  return { name, model, auxiliaryWeights };
+}
+
+function requireTask(name: string, task: NetShape['task'], wanted: NetShape['task']): void {
+  if (task === wanted) return;
+  const fitting = Object.entries(registry).filter(([, definition]) => definition.task === wanted);
+  throw new UsageError(
+    `${name} is a net for ${task}, the data are for ${wanted}. Choose ${listChoices(fitting.map(([net]) => net))}.`,
+  );
+}
+
+function requireShape(name: string, { imageShape, classes }: NetShape): void {
+  const positive = (size: number) => Number.isInteger(size) && size > 0;
+  if (imageShape.length !== 3 || !imageShape.every(positive)) {
+    throw new UsageError(
+      `${name}: expected images of [height, width, channels], all positive integers, received [${imageShape.join(', ')}].`,
+    );
+  }
+  if (Number.isInteger(classes) && classes >= 2) return;
+  throw new UsageError(
+    `${name}: expected at least 2 classes, received ${classes}. A binary task has 2: one logit each.`,
+  );
+}

@@ -1,0 +1,163 @@
+// Robustness curves: a metric as a function of how far the adversary may move each image.
+
+import * as tf from '@tensorflow/tfjs';
+import type { Attack } from '../attacks/attack.ts';
+import type { NormName } from '../attacks/threat.ts';
+import type { Batch } from '../data/dataset.ts';
+import { UsageError } from '../errors.ts';
+import type { Loss } from '../losses/loss.ts';
+import type { Random } from '../random.ts';
+import { raiseFlags } from './flags.ts';
+import { intervalOf } from './interval.ts';
+import type { Metric } from './metric.ts';
+import type { Classifier } from './target.ts';
+import { createTrack, measureBatch, type Track, worstOf } from './track.ts';
+
+export interface CurvePoint {
+  readonly epsilon: number;
+  /** The metric; enveloped, so it never rises with epsilon: an image once fooled stays fooled. */
+  readonly value: number;
+  /** The 95 % interval of `value`, for the draw of the images. */
+  readonly low: number;
+  readonly high: number;
+  /** Mean structural similarity to the clean images of those that give `value`, over the images attacked; 1 without any. */
+  readonly ssim: number;
+}
+
+/** One attack's curve: plain data, written to disk as it is. */
+export interface RobustnessCurve {
+  readonly attack: string;
+  readonly norm: NormName;
+  readonly metric: string;
+  /** Ascending in epsilon, from 0, where `value` is the clean metric. */
+  readonly points: readonly CurvePoint[];
+  /**
+   * The metric of the images made for each epsilon by itself, which may rise. An image whose score is already 0
+   * is not attacked again and counts as 0; but at the last epsilon, and under single-step attacks at all, every
+   * image that is not at 0 clean is attacked afresh.
+   */
+  readonly raw: readonly number[];
+  readonly images: number;
+  /** Passes of one image through the net, those that also went back, and the time of both; the clean pass is not in it. */
+  readonly cost: { readonly gradients: number; readonly forwards: number; readonly seconds: number };
+  /** What makes this curve doubtful; each begins with a name explained in docs/sanity-checks.md. */
+  readonly flags: readonly string[];
+}
+
+export interface CurveOptions {
+  readonly net: Classifier;
+  readonly attacks: readonly Attack[];
+  readonly norm: NormName;
+  /** In [0, 1] pixel units, any order; 0 is added. */
+  readonly epsilons: readonly number[];
+  /** A metric with scores per image. */
+  readonly metric: { readonly name: string; readonly metric: Metric };
+  /** What the attacks raise. */
+  readonly loss: Loss;
+  readonly random: Random;
+}
+
+export interface RobustnessCurves {
+  /** In the order of the attacks. */
+  readonly curves: readonly RobustnessCurve[];
+  /** Of each image the attack that hurts it most: the curve to quote. Its attack is named `worst`. */
+  readonly worst: RobustnessCurve;
+}
+
+type Score = NonNullable<Metric['perImage']>;
+
+function scoreOf({ name, metric }: CurveOptions['metric']): Score {
+  if (metric.perImage && metric.better === 'higher') return metric.perImage.bind(metric);
+  throw new UsageError(
+    `The metric ${name} has no robustness curve: expected a score of each image, higher being better. ` +
+      'Use accuracy for classification, or dice, iou or pixelAccuracy for segmentation.',
+  );
+}
+
+function ascending(epsilons: readonly number[]): number[] {
+  const wrong = epsilons.find((epsilon) => !(epsilon >= 0 && Number.isFinite(epsilon)));
+  if (wrong !== undefined) {
+    throw new UsageError(`Epsilons of a robustness curve: expected numbers from 0, received ${wrong}.`);
+  }
+  return [...new Set([0, ...epsilons])].sort((a, b) => a - b);
+}
+
+const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+function curveOf(track: Track, epsilons: readonly number[], options: CurveOptions): RobustnessCurve {
+  const { log } = track;
+  return {
+    attack: track.name,
+    norm: options.norm,
+    metric: options.metric.name,
+    points: epsilons.map((epsilon, i) => {
+      const attacked = track.ssim[i]?.filter((_, image) => (track.scores[0]?.[image] ?? 0) > 0) ?? [];
+      const scores = track.scores[i] ?? [];
+      return {
+        epsilon,
+        value: mean(scores),
+        ...intervalOf(scores),
+        ssim: attacked.length ? mean(attacked) : 1,
+      };
+    }),
+    raw: track.raw.map(mean),
+    images: track.scores[0]?.length ?? 0,
+    cost: { gradients: log.gradients, forwards: log.forwards, seconds: track.seconds },
+    flags: [],
+  };
+}
+
+/**
+ * The robustness curves of `net` under several attacks, in one pass over `data`.
+ *
+ * Epsilons ascend, and an image whose score has reached 0 carries that on: what may be done at an epsilon may be
+ * done at a larger one. Single-step attacks compute one gradient for all epsilons. An image's score at an epsilon is the
+ * worst found up to there. Memory is that of one batch under attack and a few numbers an image; batches are
+ * disposed here. Scores are taken from a fresh forward pass on the finished images.
+ *
+ * The same `random` gives the same curves, for the same batches. Throws `UsageError` for a metric without scores
+ * per image, for impossible epsilons, and for data without images.
+ */
+export async function robustnessCurves(
+  data: AsyncIterable<Batch>,
+  options: CurveOptions,
+): Promise<RobustnessCurves> {
+  const epsilons = ascending(options.epsilons);
+  const score = scoreOf(options.metric);
+  const tracks = options.attacks.map((attack) =>
+    createTrack(attack.name, attack.direction !== undefined, epsilons.length),
+  );
+  let count = 0;
+  for await (using batch of data) {
+    const target = { logits: options.net.logits, labels: batch.labels, loss: options.loss, score };
+    const clean = tf.tidy(() => score(options.net.logits(batch.images), batch.labels));
+    const random = options.random.stream(`batch-${count++}`);
+    const under = { images: batch.images, target, clean, epsilons, norm: options.norm };
+    for (const [i, attack] of options.attacks.entries()) {
+      measureBatch(tracks[i] as Track, attack, under, random.stream(attack.name));
+    }
+  }
+  if (count === 0) throw new UsageError('A robustness curve: expected at least one image, received none.');
+  const curves = tracks.map((track) => curveOf(track, epsilons, options));
+  const flags = raiseFlags(tracks.map((track, i) => ({ track, curve: curves[i] as RobustnessCurve })));
+  return {
+    curves: curves.map((curve, i) => ({ ...curve, flags: flags[i] ?? [] })),
+    worst: curveOf(worstOf(tracks, epsilons.length), epsilons, options),
+  };
+}
+
+/**
+ * Mean of the metric over [0, largest epsilon], by the trapezoid rule: the curve as one number, in the units of
+ * the metric. Of a curve with the one point 0, its value.
+ */
+export function areaUnder({ points }: Pick<RobustnessCurve, 'points'>): number {
+  const last = points.at(-1);
+  if (!last) return Number.NaN;
+  if (last.epsilon === 0) return last.value;
+  let area = 0;
+  for (const [i, { epsilon, value }] of points.entries()) {
+    const before = points[i - 1];
+    if (before) area += ((value + before.value) / 2) * (epsilon - before.epsilon);
+  }
+  return area / last.epsilon;
+}

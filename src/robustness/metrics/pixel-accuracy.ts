@@ -1,0 +1,32 @@
+import type * as tf from '@tensorflow/tfjs';
+import { defineMetric } from '../metric.ts';
+import { meanTally, predictedClasses } from './predictions.ts';
+
+function perImage(logits: tf.Tensor, labels: tf.Tensor): Float32Array {
+  const batch = logits.shape[0] as number;
+  const predicted = predictedClasses(logits);
+  const actual = labels.dataSync();
+  const size = predicted.length / batch;
+  return Float32Array.from({ length: batch }, (_, image) => {
+    let [right, counted] = [0, 0];
+    for (let pixel = image * size; pixel < (image + 1) * size; pixel++) {
+      if ((actual[pixel] as number) < 0) continue;
+      counted++;
+      if (predicted[pixel] === actual[pixel]) right++;
+    }
+    return counted === 0 ? 1 : right / counted;
+  });
+}
+
+/**
+ * The share of pixels whose highest logit is that of their label, background included, averaged over images.
+ *
+ * Flattering where most of an image is background: prefer `dice`. Pixels with a negative label are ignored, an
+ * image of nothing else scores 1. Range [0, 1].
+ */
+export const pixelAccuracy = defineMetric({
+  task: 'segmentation',
+  better: 'higher',
+  tally: () => meanTally(perImage),
+  perImage,
+});

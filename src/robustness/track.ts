@@ -1,0 +1,131 @@
+// One attack on its way through the batches of a robustness curve.
+
+import * as tf from '@tensorflow/tfjs';
+import type { Attack, Target } from '../attacks/attack.ts';
+import { craft, directionOf, follow } from '../attacks/craft.ts';
+import type { NormName } from '../attacks/threat.ts';
+import { type GradientLog, gradientLog } from '../attacks/watch.ts';
+import type { Random } from '../random.ts';
+import { ssim } from './ssim.ts';
+
+/** What is known of an attack after some batches; the lists are `[epsilon][image]`. */
+export interface Track {
+  readonly name: string;
+  readonly singleStep: boolean;
+  /** The lowest score up to each epsilon, and the similarity of the image that has it. */
+  readonly scores: number[][];
+  readonly ssim: number[][];
+  /** The score of the image made for this epsilon; see `RobustnessCurve.raw`. */
+  readonly raw: number[][];
+  readonly log: GradientLog;
+  seconds: number;
+}
+
+export interface BatchUnderAttack {
+  readonly images: tf.Tensor4D;
+  readonly target: Target & { score(logits: tf.Tensor, labels: tf.Tensor): Float32Array };
+  /** Scores of the clean images. */
+  readonly clean: Float32Array;
+  /** Ascending from 0. */
+  readonly epsilons: readonly number[];
+  readonly norm: NormName;
+}
+
+/** A track that has seen nothing yet. */
+export function createTrack(name: string, singleStep: boolean, epsilons: number): Track {
+  const lists = () => Array.from({ length: epsilons }, (): number[] => []);
+  return { name, singleStep, scores: lists(), ssim: lists(), raw: lists(), log: gradientLog(), seconds: 0 };
+}
+
+/** Positions of scores above 0. */
+function standing(scores: Float32Array): number[] {
+  return [...scores.keys()].filter((i) => (scores[i] as number) > 0);
+}
+
+type Outcome = { readonly scores: Float32Array; readonly ssim: Float32Array };
+
+/** Makes and scores images of one epsilon for the clean ones at `rows`. */
+type Attempt = (rows: readonly number[], epsilonIndex: number) => Outcome;
+
+function take<T extends tf.Tensor>(tensor: T, rows: readonly number[]): T {
+  return tf.gather(tensor, tf.tensor1d(rows as number[], 'int32'));
+}
+
+/** By `craft`, afresh for each epsilon. */
+function iterative(attack: Attack, batch: BatchUnderAttack, random: Random, log: GradientLog): Attempt {
+  const { images, norm, epsilons, target } = batch;
+  return (rows, i) => {
+    const [clean, labels] = [take(images, rows), take(target.labels, rows)];
+    const threat = { norm, epsilon: epsilons[i] as number };
+    const moved = craft(attack, clean, { ...target, labels }, threat, random.stream(`epsilon-${i}`), log);
+    log.forwards += rows.length;
+    return { scores: target.score(target.logits(moved), labels), ssim: ssim(clean, moved) };
+  };
+}
+
+/** Along one direction, computed here for all epsilons. */
+function singleStep(attack: Attack, batch: BatchUnderAttack, random: Random, log: GradientLog): Attempt {
+  const { norm, epsilons, target } = batch;
+  const open = standing(batch.clean);
+  const [images, labels] = [take(batch.images, open), take(target.labels, open)];
+  const along = directionOf(attack, images, { ...target, labels }, norm, random, log);
+  return (rows, i) => {
+    const places = rows.map((row) => open.indexOf(row));
+    const clean = take(images, places);
+    const moved = follow(take(along, places), clean, { norm, epsilon: epsilons[i] as number });
+    log.forwards += rows.length;
+    return { scores: target.score(target.logits(moved), take(labels, places)), ssim: ssim(clean, moved) };
+  };
+}
+
+/** Attacks a batch at every epsilon, in ascending order, and adds what comes out to the track. */
+export function measureBatch(track: Track, attack: Attack, batch: BatchUnderAttack, random: Random): void {
+  const started = performance.now();
+  const worst = Float32Array.from(batch.clean);
+  const similarity = new Float32Array(worst.length).fill(1);
+  const last = batch.epsilons.length - 1;
+  tf.tidy(() => {
+    let attempt: Attempt | undefined;
+    for (const i of batch.epsilons.keys()) {
+      const rows = i === 0 ? [] : standing(track.singleStep || i === last ? batch.clean : worst);
+      const raw = i === 0 ? Float32Array.from(worst) : new Float32Array(worst.length);
+      if (rows.length > 0) {
+        attempt ??= (track.singleStep ? singleStep : iterative)(attack, batch, random, track.log);
+        const made = attempt;
+        const outcome = tf.tidy(() => made(rows, i));
+        for (const [k, row] of rows.entries()) {
+          const score = outcome.scores[k] as number;
+          raw[row] = score;
+          if (score >= (worst[row] as number)) continue;
+          [worst[row], similarity[row]] = [score, outcome.ssim[k] as number];
+        }
+      }
+      track.scores[i]?.push(...worst);
+      track.ssim[i]?.push(...similarity);
+      track.raw[i]?.push(...raw);
+    }
+  });
+  track.seconds += (performance.now() - started) / 1000;
+}
+
+/** Of each image and epsilon, the attack with the lowest score; costs are summed. */
+export function worstOf(tracks: readonly Track[], epsilons: number): Track {
+  const worst = createTrack('worst', false, epsilons);
+  for (let i = 0; i < epsilons; i++) {
+    const images = tracks[0]?.scores[i]?.length ?? 0;
+    for (let image = 0; image < images; image++) {
+      const at = (list: 'scores' | 'ssim' | 'raw') =>
+        tracks.map((track) => track[list][i]?.[image] as number);
+      const scores = at('scores');
+      const lowest = Math.min(...scores);
+      worst.scores[i]?.push(lowest);
+      worst.ssim[i]?.push(at('ssim')[scores.indexOf(lowest)] as number);
+      worst.raw[i]?.push(Math.min(...at('raw')));
+    }
+  }
+  for (const { log, seconds } of tracks) {
+    worst.seconds += seconds;
+    for (const key of Object.keys(log) as (keyof GradientLog)[]) worst.log[key] += log[key];
+  }
+  return worst;
+}

@@ -1,0 +1,16 @@
+import { inference } from '../../robustness/target.ts';
+import type { Callback } from '../callback.ts';
+import { measureClean } from '../measure.ts';
+
+/** Measures loss and all metrics of the experiment on the validation split, as `validation/<name>`. */
+export function cleanMeasurement(): Callback {
+  return {
+    name: 'validation',
+    async onMeasure({ net, validation, experiment, signal }) {
+      const { metrics, loss, data } = experiment;
+      const options = { metrics, loss, batchSize: data.batchSize, signal };
+      const values = await measureClean(inference(net.model), validation, options);
+      return Object.fromEntries(Object.entries(values).map(([name, value]) => [`validation/${name}`, value]));
+    },
+  };
+}

@@ -1,0 +1,206 @@
+// An experiment is checked whole before anything is created: `--set` and JavaScript experiments get no help
+// from the compiler.
+
+import { createAttack } from '../attacks/create.ts';
+import * as attacks from '../attacks/registry.ts';
+import * as datasets from '../data/registry.ts';
+import { listChoices, UsageError } from '../errors.ts';
+import * as losses from '../losses/registry.ts';
+import * as nets from '../nets/registry.ts';
+import { type Options, resolveChoice } from '../options.ts';
+import { metricOf } from '../robustness/metrics/create.ts';
+import * as metrics from '../robustness/metrics/registry.ts';
+import type { Experiment } from './experiment.ts';
+import { measurementsOf } from './measurements.ts';
+import { checkOptimizer } from './optimizers.ts';
+import * as optimizers from './optimizers/registry.ts';
+
+type Registry = Readonly<Record<string, { readonly defaults: Options }>>;
+
+/** Fractions of the patients, where an experiment does not say. */
+export const DEFAULT_SPLIT = { validation: 0.15, test: 0.15 } as const;
+
+const SHAPES = {
+  experiment: [
+    'name',
+    'seed',
+    'data',
+    'net',
+    'loss',
+    'optimizer',
+    'epochs',
+    'metrics',
+    'robustness',
+    'checkpoints',
+    'earlyStop',
+  ],
+  data: ['dataset', 'split', 'batchSize'],
+  'data.split': ['validation', 'test'],
+  robustness: ['attacks', 'norm', 'epsilons', 'everyEpochs', 'images'],
+  checkpoints: ['best', 'better'],
+  earlyStop: ['measurement', 'better', 'patience'],
+} as const;
+
+/**
+ * The experiment with every option filled in. Throws `UsageError` for the first thing that is wrong with it;
+ * what only the data can tell (their task, their size) is checked by `checkAgainstData`.
+ */
+export function checkExperiment(experiment: Experiment): Experiment {
+  requireKeys('experiment', experiment);
+  const { data, robustness, checkpoints, earlyStop } = experiment;
+  require(typeof experiment.name === 'string' &&
+    /^[A-Za-z0-9][\w.-]*$/.test(
+      experiment.name,
+    ), 'name', 'letters, digits, ".", "_" and "-" (it names a directory)', experiment.name);
+  require(Number.isSafeInteger(experiment.seed), 'seed', 'a whole number', experiment.seed);
+  require(isCount(experiment.epochs), 'epochs', 'a whole number of at least 1', experiment.epochs);
+  requireKeys('data', data);
+  require(isCount(data.batchSize), 'data.batchSize', 'a whole number of at least 1', data.batchSize);
+  const split = checkSplit(data.split ?? DEFAULT_SPLIT);
+  require(Object.hasOwn(losses, experiment.loss), 'loss', choicesOf(losses), experiment.loss);
+  checkMetrics(experiment);
+  if (robustness) checkRobustness(experiment, robustness);
+  checkOptimizer(requireChoice('optimizer', experiment.optimizer));
+  const checked = fillChoices({ ...experiment, data: { ...data, split } });
+  if (checkpoints) {
+    requireKeys('checkpoints', checkpoints);
+    requireMeasurement(checked, 'checkpoints.best', checkpoints.best);
+    requireBetter('checkpoints.better', checkpoints.better);
+  }
+  if (earlyStop) {
+    requireKeys('earlyStop', earlyStop);
+    requireMeasurement(checked, 'earlyStop.measurement', earlyStop.measurement);
+    requireBetter('earlyStop.better', earlyStop.better);
+    require(isCount(
+      earlyStop.patience,
+    ), 'earlyStop.patience', 'a whole number of at least 1', earlyStop.patience);
+  }
+  return checked;
+}
+
+function checkSplit(split: { readonly validation: number; readonly test: number }) {
+  requireKeys('data.split', split);
+  const { validation, test } = split;
+  require(validation > 0 && validation < 1, 'data.split.validation', 'a fraction in (0, 1)', validation);
+  require(test >= 0 && test < 1, 'data.split.test', 'a fraction in [0, 1)', test);
+  require(validation + test < 1, 'data.split', 'fractions that leave some patients for training', split);
+  return split;
+}
+
+function checkMetrics({ metrics: chosen, net }: Experiment): void {
+  require(Array.isArray(chosen) &&
+    chosen.length > 0, 'metrics', `a list out of ${choicesOf(metrics)}`, chosen);
+  const task = taskOfNet(net);
+  for (const name of chosen) {
+    require(Object.hasOwn(metrics, name), 'metrics', choicesOf(metrics), name);
+    const suited = Object.entries(metrics).filter(([, metric]) => metric.task === task);
+    const names = suited.map(([metric]) => metric);
+    require(names.includes(
+      name,
+    ), 'metrics', `metrics of ${task}, which the net does: ${listChoices(names)}`, name);
+  }
+  require(new Set(chosen).size === chosen.length, 'metrics', 'each metric once', chosen);
+}
+
+function checkRobustness(experiment: Experiment, robustness: NonNullable<Experiment['robustness']>): void {
+  requireKeys('robustness', robustness);
+  const { norm, epsilons, everyEpochs, images } = robustness;
+  require(norm === 'linf' || norm === 'l2', 'robustness.norm', 'linf or l2', norm);
+  checkEpsilons('robustness.epsilons', epsilons, norm);
+  require(isCount(everyEpochs), 'robustness.everyEpochs', 'a whole number of at least 1', everyEpochs);
+  require(isCount(images), 'robustness.images', 'a whole number of at least 1', images);
+  const primary = metricOf(experiment.metrics[0]);
+  require(primary.perImage !==
+    undefined, 'metrics', 'first a metric with a score for each image, for the robustness curves', experiment
+    .metrics[0]);
+  const some = Array.isArray(robustness.attacks) && robustness.attacks.length > 0;
+  require(some, 'robustness.attacks', `a list of attacks out of ${choicesOf(attacks)}`, robustness.attacks);
+  const names = robustness.attacks.map(
+    (choice) => createAttack(requireChoice('robustness.attacks', choice)).name,
+  );
+  require(new Set(names).size === names.length, 'robustness.attacks', 'each attack once', names);
+}
+
+/** Epsilons are ascending, told apart by their tags, and in [0, 1] for linf. */
+export function checkEpsilons(owner: string, epsilons: readonly number[], norm: string): void {
+  const listed =
+    Array.isArray(epsilons) && epsilons.length > 0 && epsilons.every((value) => Number.isFinite(value));
+  require(listed, owner, 'a list of numbers', epsilons);
+  const highest = norm === 'linf' ? 1 : Number.POSITIVE_INFINITY;
+  for (const value of epsilons) {
+    require(value >= 0 &&
+      value <= highest, owner, 'numbers in [0, 1], in units of pixels in [0, 1]; 8 of 255 is 8/255', value);
+  }
+  const tags = epsilons.map((value) => value.toFixed(4));
+  const ascend = epsilons.every((value, i) => i === 0 || value > (epsilons[i - 1] as number));
+  require(ascend &&
+    new Set(tags).size === tags.length, owner, 'ascending numbers that differ by 0.0001 or more', epsilons);
+}
+
+/** What the net of an experiment does, by its definition. */
+export function taskOfNet(net: Experiment['net']): 'classification' | 'segmentation' {
+  return resolveChoice('net', nets, requireChoice('net', net)).definition.task;
+}
+
+/** Fills in the options of data, net, optimizer and attacks; throws `UsageError` for unknown ones. */
+export function fillChoices(experiment: Experiment): Experiment {
+  const { data, net, optimizer, robustness } = experiment;
+  return {
+    ...experiment,
+    data: { ...data, dataset: fill('dataset', datasets, data.dataset) },
+    net: fill('net', nets, net),
+    optimizer: fill('optimizer', optimizers, optimizer),
+    ...(robustness && {
+      robustness: { ...robustness, attacks: robustness.attacks.map((choice) => fill('attack', attacks, choice)) },
+    }),
+  };
+}
+
+function fill<T extends { readonly name: string }>(kind: string, registry: Registry, choice: T): T {
+  const { name, options } = resolveChoice(kind, registry, requireChoice(kind, choice));
+  return { name, ...options } as unknown as T;
+}
+
+function requireChoice<T>(kind: string, choice: T): T {
+  const isChoice =
+    typeof choice === 'object' && choice !== null && 'name' in choice && typeof choice.name === 'string';
+  require(isChoice, kind, '{ name: "…", options }', choice);
+  return choice;
+}
+
+function requireKeys(section: keyof typeof SHAPES, value: object): void {
+  const keys: readonly string[] = SHAPES[section];
+  require(typeof value === 'object' && value !== null, section, `an object with ${keys.join(', ')}`, value);
+  for (const key of Object.keys(value)) {
+    if (keys.includes(key)) continue;
+    throw new UsageError(`${section} has no "${key}". It has: ${keys.join(', ')}.`);
+  }
+}
+
+function requireMeasurement(experiment: Experiment, owner: string, name: string): void {
+  const names = measurementsOf(experiment);
+  require(names.includes(
+    name,
+  ), owner, `a measurement of this experiment, one of ${listChoices(names)}`, name);
+}
+
+function requireBetter(owner: string, better: unknown): void {
+  require(better === undefined ||
+    better === 'higher' ||
+    better === 'lower', owner, 'higher or lower', better);
+}
+
+function require(holds: boolean, owner: string, expected: string, received: unknown): void {
+  if (holds) return;
+  throw new UsageError(
+    `${owner}: expected ${expected}; received ${JSON.stringify(received) ?? String(received)}.`,
+  );
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= 1;
+}
+
+function choicesOf(registry: object): string {
+  return listChoices(Object.keys(registry));
+}

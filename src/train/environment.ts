@@ -1,0 +1,58 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { cpus, totalmem } from 'node:os';
+import * as tf from '@tensorflow/tfjs';
+import type { Engine, EngineName } from '../engine/engine.ts';
+
+/** What a run was made with, beside its experiment: enough to say why two runs differ. */
+export interface Environment {
+  readonly medrobust: string;
+  readonly node: string;
+  readonly tfjs: string;
+  readonly engine: EngineName;
+  readonly engineDescription: string;
+  readonly threads: number;
+  readonly processor: string;
+  readonly processors: number;
+  readonly memoryGiB: number;
+  readonly platform: string;
+  /** Of the working directory; ends in "-dirty" where files had changed. */
+  readonly commit?: string;
+}
+
+export function describeEnvironment(engine: Engine): Environment {
+  const commit = gitCommit();
+  return {
+    medrobust: version(),
+    node: process.version,
+    tfjs: tf.version_core,
+    engine: engine.name,
+    engineDescription: engine.description,
+    threads: engine.threads,
+    processor: cpus()[0]?.model.trim() ?? 'unknown',
+    processors: cpus().length,
+    memoryGiB: Math.round(totalmem() / 2 ** 30),
+    platform: `${process.platform}-${process.arch}`,
+    ...(commit && { commit }),
+  };
+}
+
+/** The version of this package. */
+export function version(): string {
+  const file = new URL('../../package.json', import.meta.url);
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
+}
+
+function gitCommit(): string | undefined {
+  try {
+    const command = ['describe', '--always', '--dirty', '--abbrev=40', '--exclude=*'];
+    return execFileSync('git', command, {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+      timeout: 5000,
+    }).trim();
+  } catch {
+    // No git, or no repository: nothing to note.
+    return undefined;
+  }
+}

@@ -1,0 +1,107 @@
+// A trained net on a split it may not have seen: clean metrics and robustness curves.
+
+import { readFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import * as tf from '@tensorflow/tfjs';
+import type { Dataset } from '../data/dataset.ts';
+import { messageOf, UsageError } from '../errors.ts';
+import { createNet } from '../nets/create.ts';
+import { createRandom, type Random } from '../random.ts';
+import type { RobustnessCurves } from '../robustness/curve.ts';
+import { inference } from '../robustness/target.ts';
+import { checkpointedEpochs, checkpointName, loadCheckpoint, restoreWeights } from './checkpoints.ts';
+import type { Experiment } from './experiment.ts';
+import { measureClean, measureRobustness } from './measure.ts';
+import { bestEpoch, bestMeasurement } from './measurements.ts';
+import { readRecords } from './run-directory.ts';
+
+export interface Evaluation {
+  readonly experiment: string;
+  readonly net: string;
+  readonly split: string;
+  readonly images: number;
+  /** `loss` and each metric of the experiment. */
+  readonly clean: Readonly<Record<string, number>>;
+  /** Absent where nothing was attacked. */
+  readonly robustness?: RobustnessCurves;
+}
+
+/** Which checkpoint of a run: by its measurements, or the epoch. */
+export type CheckpointChoice = 'best' | 'last' | number;
+
+/** The epoch that a choice means. Throws `UsageError` where the run has no such checkpoint. */
+export async function chooseCheckpoint(run: string, experiment: Experiment, choice: CheckpointChoice): Promise<number> {
+  const epochs = await checkpointedEpochs(run);
+  if (epochs.length === 0) throw new UsageError(`${run} has no checkpoint yet: its first epoch was not finished.`);
+  const records = (await readRecords(run)).filter(({ epoch }) => epochs.includes(epoch));
+  const best = bestEpoch(records, bestMeasurement(experiment));
+  const epoch = choice === 'last' ? epochs.at(-1) : choice === 'best' ? (best ?? epochs.at(-1)) : choice;
+  if (epoch !== undefined && epochs.includes(epoch)) return epoch;
+  throw new UsageError(`${run} keeps no checkpoint of epoch ${choice}. It keeps: ${epochs.join(', ')}.`);
+}
+
+/** The net of a run as it was after an epoch. The caller disposes it. Throws `RunError` for a damaged checkpoint. */
+export async function loadNet(run: string, experiment: Experiment, epoch: number, data: Dataset): Promise<tf.LayersModel> {
+  const checkpoint = await loadCheckpoint(join(run, checkpointName(epoch)));
+  const shape = { task: data.task, imageShape: data.imageShape, classes: data.classes.length };
+  const { model } = createNet(experiment.net, shape, createRandom(experiment.seed).stream('net'));
+  restoreWeights(model, checkpoint);
+  return model;
+}
+
+/**
+ * A net from a model.json of any tfjs program, with its weights beside it. The caller disposes it.
+ *
+ * It takes images in [0, 1] and gives logits in its first output; nothing can check the latter. Throws
+ * `UsageError` where it cannot be read or does not fit the data.
+ */
+export async function loadModelFile(path: string, data: Dataset): Promise<tf.LayersModel> {
+  let model: tf.LayersModel;
+  try {
+    model = await tf.loadLayersModel({ load: () => readModel(path) });
+  } catch (error) {
+    throw new UsageError(`${path} cannot be loaded as a tfjs layers model: ${messageOf(error)}`, { cause: error });
+  }
+  const expected = [...data.imageShape, data.classes.length];
+  const found = [...(model.inputs[0]?.shape.slice(1) ?? []), model.outputs[0]?.shape.at(-1)];
+  if (expected.every((size, i) => found[i] === size || found[i] === null)) return model;
+  model.dispose();
+  throw new UsageError(
+    `${path} takes images [${found.slice(0, -1)}] and gives ${found.at(-1)} classes; ` +
+      `${data.name} has images [${data.imageShape}] of ${data.classes.length}.`,
+  );
+}
+
+async function readModel(path: string): Promise<tf.io.ModelArtifacts> {
+  const json = JSON.parse(await readFile(path, 'utf8')) as tf.io.ModelJSON;
+  return tf.io.getModelArtifactsForJSON(json, async (manifest) => {
+    const paths = manifest.flatMap((group) => group.paths);
+    const files = await Promise.all(paths.map((file) => readFile(resolve(dirname(path), file))));
+    const joined = Buffer.concat(files);
+    const data = joined.buffer.slice(joined.byteOffset, joined.byteOffset + joined.byteLength) as ArrayBuffer;
+    return [manifest.flatMap((group) => group.weights), data];
+  });
+}
+
+export interface EvaluateOptions {
+  /** What is attacked and how; absent for clean metrics alone. */
+  readonly robustness?: Omit<NonNullable<Experiment['robustness']>, 'everyEpochs'>;
+  readonly random?: Random;
+}
+
+/** Measures a net on `dataset`, a split called `split`. */
+export async function evaluate(
+  model: tf.LayersModel,
+  experiment: Experiment,
+  { split, dataset }: { readonly split: string; readonly dataset: Dataset },
+  { robustness, random = createRandom(experiment.seed) }: EvaluateOptions = {},
+): Promise<Evaluation> {
+  const { metrics, loss, data, name, net } = experiment;
+  const { batchSize } = data;
+  const target = inference(model);
+  const clean = await measureClean(target, dataset, { metrics, loss, batchSize });
+  const measured = { experiment: name, net: net.name, split, images: dataset.samples.length, clean };
+  if (!robustness) return measured;
+  const options = { ...robustness, metric: metrics[0], loss, batchSize, random: random.stream('robustness') };
+  return { ...measured, robustness: await measureRobustness(target, dataset, options) };
+}

@@ -1,0 +1,104 @@
+// Files that are whole or absent: written aside, synced, renamed.
+
+import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { RunError } from '../errors.ts';
+
+const MEANINGS: Readonly<Record<string, string>> = {
+  ENOSPC: 'no space is left on the disk; free some',
+  EDQUOT: 'the disk quota is used up; free some space',
+  EACCES: 'permission denied; choose a directory that you may write to',
+  EPERM: 'not permitted; choose a directory that you may write to',
+  EROFS: 'the file system is read-only; choose another directory',
+  EMFILE: 'too many files are open; raise the limit (ulimit -n)',
+  ENOTDIR: 'a part of the path is a file, not a directory',
+  EIO: 'the disk reported an error',
+};
+
+/** A failure of the file system in words, with the path; undefined for any other error. */
+export function fileSystemError(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('code' in error)) return undefined;
+  const meaning = MEANINGS[String(error.code)];
+  if (!meaning) return undefined;
+  const path = 'path' in error && error.path ? `${error.path}: ` : '';
+  return `${path}${meaning} (${error.code}).`;
+}
+
+/** Runs `body`; a failure of the file system becomes a `RunError` that begins with `what`. */
+export async function orRunError<T>(what: string, body: () => Promise<T>): Promise<T> {
+  try {
+    return await body();
+  } catch (error) {
+    const meaning = fileSystemError(error);
+    if (meaning) throw new RunError(`${what}: ${meaning}`, { cause: error });
+    throw error;
+  }
+}
+
+/** On the disk, not only in its cache, when this returns. `flags` as of `fs.open`: 'w', 'a', 'wx'. */
+export async function writeSynced(path: string, content: string | Uint8Array, flags = 'w'): Promise<void> {
+  const file = await open(path, flags);
+  try {
+    await file.writeFile(content);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** Replaces a file: readers see the old one or the new one, never a part. */
+export async function replaceFile(path: string, content: string | Uint8Array): Promise<void> {
+  const aside = `${path}.${process.pid}.tmp`;
+  try {
+    await writeSynced(aside, content);
+    await rename(aside, path);
+  } catch (error) {
+    await rm(aside, { force: true });
+    throw error;
+  }
+  await syncDirectory(dirname(path));
+}
+
+/** Replaces a whole directory: it appears with all of `files` in it, or not at all. */
+export async function replaceDirectory(
+  path: string,
+  files: Readonly<Record<string, string | Uint8Array>>,
+): Promise<void> {
+  const aside = `${path}.${process.pid}.tmp`;
+  const old = `${path}.${process.pid}.old.tmp`;
+  try {
+    await rm(aside, { recursive: true, force: true });
+    await mkdir(aside, { recursive: true });
+    for (const [name, content] of Object.entries(files)) await writeSynced(join(aside, name), content);
+    await syncDirectory(aside);
+    await rename(path, old).catch(ignoreMissing);
+    await rename(aside, path);
+  } catch (error) {
+    await rm(aside, { recursive: true, force: true });
+    throw error;
+  }
+  await syncDirectory(dirname(path));
+  await rm(old, { recursive: true, force: true });
+}
+
+/** Removes what writers that were killed left aside in `directory`. */
+export async function removeLeftovers(directory: string): Promise<void> {
+  for (const name of await readdir(directory)) {
+    if (name.endsWith('.tmp')) await rm(join(directory, basename(name)), { recursive: true, force: true });
+  }
+}
+
+function ignoreMissing(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'ENOENT') throw error;
+}
+
+/** Makes renames last through a power failure; some systems cannot sync directories, and need not. */
+async function syncDirectory(path: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  const directory = await open(path, 'r');
+  try {
+    await directory.sync();
+  } finally {
+    await directory.close();
+  }
+}

@@ -1,0 +1,105 @@
+// The training loop, in the open.
+
+import { setImmediate as macrotask } from 'node:timers/promises';
+import { batches } from '../data/batches.ts';
+import { RunError } from '../errors.ts';
+import { reseedDropout } from '../nets/dropout.ts';
+import type { Callback, EpochRecord, Measurements } from './callback.ts';
+import type { Position } from './checkpoints.ts';
+import { splitTimes } from './measurements.ts';
+import type { Session } from './session.ts';
+import { trainStep } from './step.ts';
+
+/** Trains from `session.position` to the last epoch, unless stopped: see `callback.ts` for the order of events. */
+export async function trainEpochs(session: Session, callbacks: readonly Callback[]): Promise<void> {
+  const { run, records } = session;
+  for (const callback of callbacks) await callback.onRunStart?.(run);
+
+  while (session.position.epoch <= run.experiment.epochs && session.stopReason === undefined) {
+    const { epoch } = session.position;
+    const started = performance.now();
+    await trainBatches(session, callbacks);
+    const trained = (performance.now() - started) / 1000;
+    if (run.signal.aborted) break;
+
+    session.requireFiniteWeights();
+    const measurements = await measure(session, callbacks);
+    if (measurements === undefined) break;
+    const { position } = session;
+    const record: EpochRecord = {
+      epoch,
+      step: position.step,
+      ...splitTimes({
+        'train/loss': position.lossSum / position.images,
+        ...measurements,
+        'time/train': trained,
+      }),
+    };
+    await run.directory.appendRecord(record);
+    run.log.info(record, 'epoch');
+    session.position = { epoch: epoch + 1, batch: 0, step: position.step, lossSum: 0, images: 0 };
+    for (const callback of callbacks) await callback.onRecord?.(run, record);
+    records.push(record);
+  }
+
+  await session.saveWhereItStands();
+  for (const callback of callbacks) await callback.onRunEnd?.(run);
+}
+
+/** The rest of the epoch that `session.position` is in; returns early when the run is interrupted. */
+async function trainBatches(session: Session, callbacks: readonly Callback[]): Promise<void> {
+  const { run, learner } = session;
+  const { epoch } = session.position;
+  const { batchSize: size } = run.experiment.data;
+  const order = orderOf(run.random.stream(`shuffle/${epoch}`).permutation(run.train.samples.length), size);
+  const count = Math.ceil(order.length / size);
+
+  for await (using batch of batches(run.train, { size, order, skip: session.position.batch })) {
+    const at: Position = session.position;
+    const step = at.step + 1;
+    reseedDropout(run.net.model, run.random.stream(`dropout/${step}`));
+    const loss = await trainStep(learner, batch, step).catch((error) => {
+      throw error instanceof RunError ? session.diverged(error.message) : error;
+    });
+    const images = batch.ids.length;
+    session.position = {
+      epoch,
+      batch: at.batch + 1,
+      step,
+      lossSum: at.lossSum + loss * images,
+      images: at.images + images,
+    };
+    for (const callback of callbacks) {
+      callback.onBatchEnd?.(run, { epoch, step, batch: at.batch, batches: count, loss });
+    }
+    // Signals are heard between turns of the event loop only.
+    await macrotask();
+    if (run.signal.aborted) return;
+  }
+}
+
+/** A last batch of one image is left out: batch normalisation finds no spread in it. The next shuffle takes it in. */
+function orderOf(permutation: Int32Array, size: number): Int32Array {
+  const alone = permutation.length > size && permutation.length % size === 1;
+  return alone ? permutation.subarray(0, -1) : permutation;
+}
+
+/** What all callbacks measure, merged; undefined when the run was interrupted meanwhile. */
+async function measure(
+  { run, position }: Session,
+  callbacks: readonly Callback[],
+): Promise<Measurements | undefined> {
+  const merged: Record<string, number> = {};
+  try {
+    for (const callback of callbacks) {
+      const started = performance.now();
+      const measured = await callback.onMeasure?.(run, { epoch: position.epoch, step: position.step });
+      if (!measured || Object.keys(measured).length === 0) continue;
+      Object.assign(merged, measured, { [`time/${callback.name}`]: (performance.now() - started) / 1000 });
+    }
+    return run.signal.aborted ? undefined : merged;
+  } catch (error) {
+    if (run.signal.aborted) return undefined;
+    throw error;
+  }
+}

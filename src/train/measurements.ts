@@ -1,0 +1,78 @@
+// The names of measurements, and what they mean without opening any data.
+
+import { type MetricName, metricOf } from '../robustness/metrics/create.ts';
+import type { Measurements } from './callback.ts';
+import type { Experiment } from './experiment.ts';
+
+export type Better = 'higher' | 'lower';
+
+/** `robustness/pgd/linf/0.0314`; `worst` in place of the attack for the worst case over all of them. */
+export function robustnessTag(attack: string, norm: string, epsilon: number | 'auc'): string {
+  return `robustness/${attack}/${norm}/${epsilon === 'auc' ? epsilon : epsilon.toFixed(4)}`;
+}
+
+/** Everything that a run of `experiment` records, but for times. */
+export function measurementsOf(experiment: Experiment): string[] {
+  const names = [
+    'train/loss',
+    'validation/loss',
+    ...experiment.metrics.map((metric) => `validation/${metric}`),
+  ];
+  const { robustness } = experiment;
+  if (!robustness) return names;
+  for (const attack of [...robustness.attacks.map(({ name }) => name), 'worst']) {
+    for (const epsilon of new Set([0, ...robustness.epsilons]))
+      names.push(robustnessTag(attack, robustness.norm, epsilon));
+    names.push(robustnessTag(attack, robustness.norm, 'auc'));
+  }
+  return names;
+}
+
+/** Which way a measurement improves: as its metric does, or down for a loss. */
+export function betterOf(experiment: Experiment, measurement: string): Better {
+  if (measurement.endsWith('/loss')) return 'lower';
+  const name = measurement.startsWith('validation/')
+    ? measurement.slice('validation/'.length)
+    : experiment.metrics[0];
+  return metricOf(name as MetricName).better;
+}
+
+/** The measurement that decides the best checkpoint. */
+export function bestMeasurement(experiment: Experiment): { measurement: string; better: Better } {
+  const measurement = experiment.checkpoints?.best ?? `validation/${experiment.metrics[0]}`;
+  return { measurement, better: experiment.checkpoints?.better ?? betterOf(experiment, measurement) };
+}
+
+/** Area under the worst-case curve: what decides the most robust checkpoint; undefined where nothing is attacked. */
+export function robustMeasurement(
+  experiment: Experiment,
+): { measurement: string; better: Better } | undefined {
+  if (!experiment.robustness) return undefined;
+  const measurement = robustnessTag('worst', experiment.robustness.norm, 'auc');
+  return { measurement, better: betterOf(experiment, measurement) };
+}
+
+/** The epoch with the best value, the first of equals; undefined where it was never recorded. */
+export function bestEpoch(
+  records: readonly { readonly epoch: number; readonly measurements: Measurements }[],
+  { measurement, better }: { readonly measurement: string; readonly better: Better },
+): number | undefined {
+  const sign = better === 'higher' ? 1 : -1;
+  let best: { epoch: number; value: number } | undefined;
+  for (const { epoch, measurements } of records) {
+    const value = measurements[measurement];
+    if (value === undefined) continue;
+    if (!best || sign * value > sign * best.value) best = { epoch, value };
+  }
+  return best?.epoch;
+}
+
+/** Times apart from the rest; figures that are not finite (an AUROC of one class) are left out. */
+export function splitTimes(all: Measurements): { measurements: Measurements; times: Measurements } {
+  const finite = Object.entries(all).filter(([, value]) => Number.isFinite(value));
+  const isTime = ([name]: [string, number]) => name.startsWith('time/');
+  return {
+    measurements: Object.fromEntries(finite.filter((entry) => !isTime(entry))),
+    times: Object.fromEntries(finite.filter(isTime)),
+  };
+}

@@ -1,0 +1,111 @@
+// One process to a run: two that write one metrics.jsonl would ruin it.
+
+import { readFileSync, unlinkSync } from 'node:fs';
+import { link, readFile, rename, rm } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { RunError, UsageError } from '../errors.ts';
+import { writeSynced } from './files.ts';
+
+interface Owner {
+  readonly pid: number;
+  readonly host: string;
+  /** Tells a process from a later one with the same number; empty where the system does not say. */
+  readonly started: string;
+}
+
+/** Releases the lock; safe to call twice. */
+export type Release = () => void;
+
+/**
+ * Takes the lock of a run, for as long as this process lives or until released.
+ *
+ * The lock of a process that is gone is taken over. Throws `UsageError` while another process holds it.
+ */
+export async function lockRun(directory: string): Promise<Release> {
+  const path = join(directory, 'lock');
+  const own = JSON.stringify(describe(process.pid));
+  for (let attempt = 0; attempt < 10; attempt++) {
+    try {
+      await writeSynced(path, own, 'wx');
+      return releaser(path, own);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+    const held = await readFile(path, 'utf8').catch(() => undefined);
+    if (held === undefined) continue;
+    refuseIfAlive(directory, held);
+    await takeAway(path, held);
+  }
+  throw new RunError(`${path}: other processes keep taking this lock. Try again when they are done.`);
+}
+
+function releaser(path: string, own: string): Release {
+  const release = () => {
+    process.off('exit', release);
+    try {
+      if (readFileSync(path, 'utf8') === own) unlinkSync(path);
+    } catch {
+      // The run directory was removed: nothing is left to release.
+    }
+  };
+  process.on('exit', release);
+  return release;
+}
+
+function refuseIfAlive(directory: string, held: string): void {
+  let owner: Owner;
+  try {
+    owner = JSON.parse(held) as Owner;
+  } catch {
+    // Torn by a crash while it was written: nobody holds it.
+    return;
+  }
+  if (owner.host !== hostname()) {
+    throw new UsageError(
+      `${directory} is in use by process ${owner.pid} on ${owner.host}. ` +
+        `If that process is gone, delete ${join(directory, 'lock')} and try again.`,
+    );
+  }
+  const now = describe(owner.pid);
+  if (isRunning(owner.pid) && now.started === owner.started) {
+    throw new UsageError(
+      `${directory} is in use by process ${owner.pid}. Wait for it, or start another run.`,
+    );
+  }
+}
+
+/** Moves a stale lock away, unless another process has just done so and holds a new one. */
+async function takeAway(path: string, stale: string): Promise<void> {
+  const aside = `${path}.${process.pid}.tmp`;
+  try {
+    await rename(path, aside);
+  } catch {
+    return;
+  }
+  if ((await readFile(aside, 'utf8')) !== stale) await link(aside, path).catch(() => {});
+  await rm(aside, { force: true });
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+function describe(pid: number): Owner {
+  return { pid, host: hostname(), started: startOf(pid) };
+}
+
+/** Field 22 of /proc/<pid>/stat, counted after the command's name, which may hold spaces. */
+function startOf(pid: number): string {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+  } catch {
+    return '';
+  }
+}

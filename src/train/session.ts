@@ -1,0 +1,88 @@
+// What a run holds while it trains: the loop moves it, callbacks see `run`.
+
+import { RunError } from '../errors.ts';
+import type { EpochRecord, Run } from './callback.ts';
+import { checkpointName, type Position, removeCheckpoint, saveCheckpoint } from './checkpoints.ts';
+import type { Learner } from './step.ts';
+
+export interface Session {
+  readonly run: Run;
+  readonly learner: Learner;
+  /** The same list as `run.records`; the loop adds to it. */
+  readonly records: EpochRecord[];
+  position: Position;
+  /** Why the run ends before its last epoch. */
+  readonly stopReason: string | undefined;
+  /** Saves the epoch just recorded, or the place within an epoch where the run was interrupted. */
+  saveWhereItStands(): Promise<void>;
+  /** Throws `RunError` when training has diverged. */
+  requireFiniteWeights(): void;
+  /** The error for a training that went wrong numerically: says where, what is saved and what to do. */
+  diverged(what: string): RunError;
+}
+
+/** Where a run begins. */
+export const START: Position = { epoch: 1, batch: 0, step: 0, lossSum: 0, images: 0 };
+
+/** `interrupt` aborts `parts.signal`. */
+export function createSession(
+  parts: Omit<Run, 'records' | 'saveCheckpoint' | 'stop'>,
+  state: { readonly learner: Learner; readonly position: Position; readonly records: EpochRecord[] },
+  interrupt: () => void,
+): Session {
+  const { learner, records } = state;
+  const directory = parts.directory.path;
+  let stopReason: string | undefined;
+  let savedStep = state.position.batch === 0 ? state.position.step : -1;
+
+  const save = async (name: string) => {
+    await saveCheckpoint(directory, name, { ...learner, position: session.position });
+    savedStep = session.position.step;
+  };
+  const run: Run = {
+    ...parts,
+    records,
+    async saveCheckpoint() {
+      const { epoch, batch, step } = session.position;
+      if (batch > 0 || epoch === 1 || savedStep === step) return;
+      await save(checkpointName(epoch - 1));
+      await removeCheckpoint(directory, 'interrupted');
+    },
+    stop(reason) {
+      if (reason === 'interrupted') interrupt();
+      stopReason ??= reason;
+    },
+  };
+  const session: Session = {
+    run,
+    learner,
+    records,
+    position: state.position,
+    get stopReason() {
+      return parts.signal.aborted ? 'interrupted' : stopReason;
+    },
+    async saveWhereItStands() {
+      if (session.position.batch === 0) await run.saveCheckpoint();
+      else if (session.position.step !== savedStep) await save('interrupted');
+    },
+    requireFiniteWeights() {
+      for (const weight of learner.net.model.weights) {
+        const values = weight.read().dataSync<'float32'>();
+        // A sum of finite numbers is finite, unless it overflows; then look closer.
+        if (Number.isFinite(values.reduce((sum, value) => sum + value, 0))) continue;
+        if (values.every(Number.isFinite)) continue;
+        throw session.diverged(`the weights ${weight.originalName} became infinite or NaN`);
+      }
+    },
+    diverged(what) {
+      const { learningRate } = learner.optimizer.options;
+      const saved =
+        records.length > 0 ? `What was saved up to epoch ${records.length} is kept` : 'Nothing was saved yet';
+      return new RunError(
+        `Training diverged in epoch ${session.position.epoch}: ${what}. ` +
+          `Start another run with a smaller optimizer.learningRate than ${learningRate}. ${saved} in ${directory}.`,
+      );
+    },
+  };
+  return session;
+}

@@ -1,0 +1,50 @@
+import * as tf from '@tensorflow/tfjs';
+import type { Batch } from '../data/dataset.ts';
+import { RunError } from '../errors.ts';
+import type { Loss } from '../losses/loss.ts';
+import type { Net } from '../nets/net.ts';
+import type { Optimizer } from './optimizers.ts';
+
+/** What moves in training. */
+export interface Learner {
+  readonly net: Net;
+  readonly loss: Loss;
+  /** Bound to `trainableWeights(net)`. */
+  readonly optimizer: Optimizer;
+}
+
+/** The weights that training moves, in the order of the model. */
+export function trainableWeights(net: Net): tf.Variable[] {
+  // `read` is typed as a tensor; what it gives is the variable itself.
+  return net.model.trainableWeights.map((weight) => weight.read() as tf.Variable);
+}
+
+/**
+ * One optimizer step on a batch; gives the loss before it: the mean over the images, of the first head plus
+ * the others by their `auxiliaryWeights`.
+ *
+ * `step` counts from 1. Throws `RunError` for a loss that is not finite, before any weight has moved.
+ */
+export async function trainStep(learner: Learner, batch: Batch, step: number): Promise<number> {
+  const { net, loss, optimizer } = learner;
+  const weights = trainableWeights(net);
+  const { value, grads } = tf.variableGrads(() => trainingLoss(net, loss, batch), weights);
+  try {
+    const mean = (await value.data())[0] as number;
+    if (!Number.isFinite(mean)) throw new RunError(`the loss became ${mean} at step ${step}`);
+    const gradients = weights.map((weight) => grads[weight.name]);
+    optimizer.step(gradients, step);
+    return mean;
+  } finally {
+    tf.dispose([value, grads]);
+  }
+}
+
+function trainingLoss(net: Net, loss: Loss, { images, labels }: Batch): tf.Scalar {
+  const heads = [net.model.apply(images, { training: true }) as tf.Tensor | tf.Tensor[]].flat();
+  const terms = heads.map((logits, head) => {
+    const weight = head === 0 ? 1 : (net.auxiliaryWeights[head - 1] ?? 0);
+    return loss(logits, labels).mean().mul(weight);
+  });
+  return tf.addN(terms) as tf.Scalar;
+}

@@ -1,0 +1,186 @@
+import { join } from 'node:path';
+import type { Dataset } from '../data/dataset.ts';
+import { type Engine, type EngineName, useEngine } from '../engine/engine.ts';
+import { messageOf, RunError, UsageError } from '../errors.ts';
+import { lossOf } from '../losses/create.ts';
+import { createNet } from '../nets/create.ts';
+import type { Net } from '../nets/net.ts';
+import { createRandom, type Random } from '../random.ts';
+import { summaryFileWriter } from '../summary/writer.ts';
+import type { Callback, EpochRecord } from './callback.ts';
+import { checkpoint } from './callbacks/checkpoint.ts';
+import { cleanMeasurement } from './callbacks/clean-measurement.ts';
+import { earlyStop } from './callbacks/early-stop.ts';
+import { robustnessMeasurement } from './callbacks/robustness-measurement.ts';
+import { tensorboard } from './callbacks/tensorboard.ts';
+import { checkExperiment } from './check-experiment.ts';
+import { type Checkpoint, newestCheckpoint, restoreOptimizer, restoreWeights } from './checkpoints.ts';
+import { describeEnvironment } from './environment.ts';
+import type { Experiment } from './experiment.ts';
+import { openLog } from './log.ts';
+import { trainEpochs } from './loop.ts';
+import { createOptimizer } from './optimizers.ts';
+import {
+  createRunDirectory,
+  openRunDirectory,
+  type RunDirectory,
+  readEnvironment,
+  readExperiment,
+} from './run-directory.ts';
+import { createSession, START } from './session.ts';
+import { openSplits } from './splits.ts';
+import { trainableWeights } from './step.ts';
+
+export interface TrainOptions {
+  /** Default `auto`; a resumed run goes on with the engine and the threads that it began with. */
+  readonly engine?: 'auto' | EngineName;
+  readonly threads?: number;
+  /** Where the directories of runs are made; default `checkpoints`. */
+  readonly directory?: string;
+  /** Beside those that the experiment asks for. */
+  readonly callbacks?: readonly Callback[];
+  /** Aborting it stops the run after the batch under way and saves where it stands. */
+  readonly signal?: AbortSignal;
+  /** Hears of what is wrong but does not stop the run; the log has it too. */
+  readonly onWarning?: (message: string) => void;
+}
+
+export interface Trained {
+  /** As it is after the last epoch trained. The caller disposes `net.model`. */
+  readonly net: Net;
+  readonly records: readonly EpochRecord[];
+  /** The run's directory. */
+  readonly path: string;
+  /** Why it ended before its last epoch; 'interrupted' when it can be resumed. */
+  readonly stopped?: string;
+}
+
+/**
+ * Trains a net and measures it every epoch, into a new directory of its own.
+ *
+ * Throws `UsageError` for an experiment that cannot be run, before anything is created, and `RunError` when
+ * the run fails.
+ */
+export async function train(experiment: Experiment, options: TrainOptions = {}): Promise<Trained> {
+  const checked = checkExperiment(experiment);
+  const engine = await useEngine(options.engine ?? 'auto', threadsOf(options));
+  const prepared = await prepare(checked);
+  const directory = await createRunDirectory(options.directory ?? 'checkpoints', checked).catch((error) => {
+    prepared.net.model.dispose();
+    throw error;
+  });
+  return runIn(directory, { ...prepared, engine, options });
+}
+
+/**
+ * Goes on with the run in a directory, from its newest checkpoint that is whole.
+ *
+ * It ends with the weights and records that the run would have had without the pause, given the same engine and
+ * number of threads. A run that was complete is returned as it is. Throws `UsageError` for a directory that is
+ * not a run's, or that another process is working on.
+ */
+export async function resume(path: string, options: Omit<TrainOptions, 'directory'> = {}): Promise<Trained> {
+  const experiment = checkExperiment(await readExperiment(path));
+  const before = await readEnvironment(path);
+  const directory = await openRunDirectory(path);
+  try {
+    const engine = await useEngine(
+      options.engine ?? before?.engine ?? 'auto',
+      threadsOf(options, before?.threads),
+    );
+    const prepared = await prepare(experiment);
+    return await runIn(directory, { ...prepared, engine, options, resumed: true });
+  } finally {
+    directory.release();
+  }
+}
+
+function threadsOf({ threads }: TrainOptions, before?: number): { threads?: number } {
+  const chosen = threads ?? before;
+  return chosen === undefined ? {} : { threads: chosen };
+}
+
+interface Prepared {
+  readonly experiment: Experiment;
+  readonly random: Random;
+  readonly train: Dataset;
+  readonly validation: Dataset;
+  readonly net: Net;
+}
+
+/** All that can be wrong with an experiment goes wrong here, before a directory is made. */
+async function prepare(experiment: Experiment): Promise<Prepared> {
+  const random = createRandom(experiment.seed);
+  const { train, validation } = await openSplits(experiment, random);
+  const shape = { task: train.task, imageShape: train.imageShape, classes: train.classes.length };
+  const net = createNet(experiment.net, shape, random.stream('net'));
+  return { experiment, random, train, validation, net };
+}
+
+async function runIn(
+  directory: RunDirectory,
+  parts: Prepared & { engine: Engine; options: TrainOptions; resumed?: boolean },
+): Promise<Trained> {
+  const { experiment, net, engine, options, resumed = false, ...data } = parts;
+  using optimizer = createOptimizer(experiment.optimizer, trainableWeights(net));
+  const log = openLog(join(directory.path, 'log.jsonl'), options.onWarning);
+  const abort = new AbortController();
+  const interrupt = () => abort.abort();
+  if (options.signal?.aborted) interrupt();
+  options.signal?.addEventListener('abort', interrupt);
+  const environment = describeEnvironment(engine);
+  let summary: ReturnType<typeof summaryFileWriter> | undefined;
+  try {
+    log.info({ environment, skipped: engine.skipped, resumed }, 'start');
+    const onDamaged = (message: string) => log.warn(`${message} Going on from an earlier one.`);
+    const from = resumed ? await newestCheckpoint(directory.path, onDamaged) : undefined;
+    const records = await directory.keepRecordsTo(from ? from.position.epoch - 1 : 0);
+    if (from) restore(from, net, optimizer);
+    else await directory.write('environment.json', `${JSON.stringify(environment, null, 2)}\n`);
+    summary = summaryFileWriter(directory.path);
+    const learner = { net, optimizer, loss: lossOf(experiment.loss) };
+    const session = createSession(
+      { ...data, experiment, net, directory, summary, log, signal: abort.signal },
+      { learner, position: from?.position ?? START, records },
+      interrupt,
+    );
+    await trainEpochs(session, [...callbacksOf(experiment), ...(options.callbacks ?? [])]);
+    const { stopReason } = session;
+    log.info({ epochs: records.length, stopped: stopReason }, 'end');
+    return { net, records, path: directory.path, ...(stopReason !== undefined && { stopped: stopReason }) };
+  } catch (error) {
+    net.model.dispose();
+    throw noted(error, log, directory.path);
+  } finally {
+    options.signal?.removeEventListener('abort', interrupt);
+    summary?.close();
+    directory.release();
+  }
+}
+
+function restore(from: Checkpoint, net: Net, optimizer: ReturnType<typeof createOptimizer>): void {
+  restoreWeights(net.model, from);
+  restoreOptimizer(optimizer, from);
+}
+
+function callbacksOf({ robustness, earlyStop: stops }: Experiment): Callback[] {
+  return [
+    cleanMeasurement(),
+    ...(robustness ? [robustnessMeasurement()] : []),
+    tensorboard(),
+    checkpoint(),
+    ...(stops ? [earlyStop()] : []),
+  ];
+}
+
+/** The stack goes to the log, one line to the user. */
+function noted(error: unknown, log: ReturnType<typeof openLog>, directory: string): unknown {
+  log.fatal(
+    { error: error instanceof Error ? { message: error.message, stack: error.stack } : error },
+    'failed',
+  );
+  if (error instanceof UsageError || error instanceof RunError) return error;
+  return new RunError(`${messageOf(error)} (the stack is in ${join(directory, 'log.jsonl')})`, {
+    cause: error,
+  });
+}

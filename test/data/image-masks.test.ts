@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { openDataset } from '../../src/data/create.ts';
+import { RunError, UsageError } from '../../src/errors.ts';
+import { colours, raster, says, temporaryFolder, writeImage, writeText } from './fixtures.ts';
+
+/** Image `a.jpg` of 4 × 2 pixels with the mask `a<suffix>.png` of `values`. */
+async function study(
+  context: TestContext,
+  values: readonly number[],
+  { suffix = '', folder = 'masks' } = {},
+) {
+  const root = await temporaryFolder(context);
+  await writeImage(join(root, 'images', 'a.jpg'), colours(1, 4, 2));
+  const mask = raster(4, 2, 1, (row, column) => values[row * 4 + column] as number);
+  await writeImage(join(root, folder, `a${suffix}.png`), mask);
+  const open = (options = {}) =>
+    openDataset({
+      name: 'imageMasks',
+      images: join(root, 'images'),
+      masks: join(root, folder),
+      maskSuffix: suffix,
+      size: [2, 4],
+      ...options,
+    });
+  const classesOf = async (options = {}) => [...((await (await open(options)).read(0)).label as Int32Array)];
+  return { root, open, classesOf };
+}
+
+test('two classes: what lies above the threshold is foreground', async (context) => {
+  const { open, classesOf } = await study(context, [0, 255, 127, 128, 1, 254, 0, 255], {
+    suffix: '_segmentation',
+  });
+  assert.deepEqual(await classesOf(), [0, 1, 0, 1, 0, 1, 0, 1]);
+  assert.deepEqual(await classesOf({ maskThreshold: 0 }), [0, 1, 1, 1, 1, 1, 0, 1]);
+  const dataset = await open();
+  assert.equal(dataset.task, 'segmentation');
+  assert.deepEqual(dataset.classes, ['background', 'foreground']);
+  assert.deepEqual(dataset.samples, [{ id: 'a', patient: 'a' }]);
+});
+
+test('an empty mask is all background; one of small values is not taken for empty', async (context) => {
+  assert.deepEqual(
+    await (await study(context, [0, 0, 0, 0, 0, 0, 0, 0])).classesOf(),
+    [0, 0, 0, 0, 0, 0, 0, 0],
+  );
+  const ones = await study(context, [0, 1, 1, 0, 0, 0, 0, 1]);
+  await assert.rejects(ones.classesOf(), says(UsageError, 'a.png', 'largest value is 1', 'maskValues'));
+  assert.deepEqual(await ones.classesOf({ maskValues: [0, 1] }), [0, 1, 1, 0, 0, 0, 0, 1]);
+});
+
+test('more classes: the value is the class, or stands in maskValues', async (context) => {
+  const classes = ['background', 'disc', 'cup'];
+  const plain = await study(context, [0, 1, 2, 2, 1, 0, 0, 1]);
+  assert.deepEqual(await plain.classesOf({ classes }), [0, 1, 2, 2, 1, 0, 0, 1]);
+  const spread = await study(context, [255, 128, 0, 0, 128, 255, 255, 255]);
+  assert.deepEqual(await spread.classesOf({ classes, maskValues: [255, 128, 0] }), [0, 1, 2, 2, 1, 0, 0, 0]);
+  await assert.rejects(spread.classesOf({ classes }), says(UsageError, 'a.png', '0, 1, 2', 'found 255'));
+});
+
+test('images and masks may share a folder', async (context) => {
+  const { open } = await study(context, [0, 0, 0, 0, 0, 0, 0, 255], { suffix: '_mask', folder: 'images' });
+  const dataset = await open();
+  assert.deepEqual(
+    dataset.samples.map(({ id }) => id),
+    ['a'],
+  );
+  await assert.rejects(open({ maskSuffix: '' }), says(UsageError, 'maskSuffix', 'share a folder'));
+});
+
+test('an image without a mask is refused before anything is read', async (context) => {
+  const { root, open } = await study(context, [0, 0, 0, 0, 0, 0, 0, 0], { suffix: '_m' });
+  await writeImage(join(root, 'images', 'b.jpg'), colours(2));
+  await assert.rejects(
+    open(),
+    says(UsageError, join(root, 'images', 'b.jpg'), join(root, 'masks', 'b_m.png')),
+  );
+});
+
+test('two images of one name are refused', async (context) => {
+  const { root, open } = await study(context, [0, 0, 0, 0, 0, 0, 0, 0]);
+  await writeImage(join(root, 'images', 'a.png'), colours(2));
+  await assert.rejects(open(), says(UsageError, 'a.jpg and a.png', 'Remove one'));
+});
+
+test('an image and a mask of different sizes are refused with both', async (context) => {
+  const { root, classesOf } = await study(context, [0, 0, 0, 0, 0, 0, 0, 0]);
+  await writeImage(
+    join(root, 'masks', 'a.png'),
+    raster(5, 2, 1, () => 0),
+  );
+  await assert.rejects(
+    classesOf(),
+    says(UsageError, join(root, 'images', 'a.jpg'), '4 × 2', join(root, 'masks', 'a.png'), '5 × 2'),
+  );
+});
+
+test('a damaged mask is named', async (context) => {
+  const { root, classesOf } = await study(context, [0, 0, 0, 0, 0, 0, 0, 0]);
+  const file = await writeText(join(root, 'masks', 'a.png'), 'no image');
+  await assert.rejects(classesOf(), says(RunError, file));
+});
+
+test('options that contradict each other are refused', async (context) => {
+  const { open } = await study(context, [0, 0, 0, 0, 0, 0, 0, 0]);
+  const refuses = (options: object, ...parts: string[]) =>
+    assert.rejects(open(options), says(UsageError, ...parts));
+  await refuses({ classes: ['one'] }, '"classes"', 'at least two');
+  await refuses({ maskValues: [0, 1, 2] }, '"maskValues"', '2 different values');
+  await refuses({ maskValues: [7, 7] }, '"maskValues"', '2 different values');
+  await refuses({ maskThreshold: -1 }, '"maskThreshold"', '-1');
+});

@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { unzipSync, zipSync } from 'fflate';
+import { openDataset } from '../../src/data/create.ts';
+import { parseNpy, readNpz } from '../../src/data/npz.ts';
+import { RunError, UsageError } from '../../src/errors.ts';
+import { says, temporaryFolder } from './fixtures.ts';
+
+const golden = (name: string) => fileURLToPath(new URL(`../golden/data/${name}`, import.meta.url));
+const tiny = golden('tiny-mnist.npz');
+const open = (file: string, options = {}) => openDataset({ name: 'medmnist', file, ...options });
+
+/** The bytes of a `.npy` file of version 1. */
+function npy(type: string, shape: readonly number[], values: Uint8Array): Uint8Array {
+  const header = `{'descr': '${type}', 'fortran_order': False, 'shape': (${shape.map((n) => `${n}, `).join('')}), }\n`;
+  return Uint8Array.from(
+    [...'\x93NUMPY\x01\x00']
+      .map((c) => c.charCodeAt(0))
+      .concat(header.length, 0)
+      .concat(
+        [...header].map((c) => c.charCodeAt(0)),
+        [...values],
+      ),
+  );
+}
+
+/** The tiny archive with some arrays replaced, or left out where undefined. */
+async function changed(
+  context: TestContext,
+  arrays: Record<string, Uint8Array | undefined>,
+  name = 'set.npz',
+) {
+  const entries: Record<string, Uint8Array> = {};
+  for (const [entry, bytes] of Object.entries({ ...unzipSync(await readFile(tiny)), ...arrays })) {
+    if (bytes) entries[entry] = bytes;
+  }
+  const file = join(await temporaryFolder(context), name);
+  await writeFile(file, zipSync(entries));
+  return file;
+}
+
+test('images, labels and splits are those NumPy wrote', async () => {
+  const dataset = await open(tiny);
+  assert.equal(dataset.name, 'tiny-mnist');
+  assert.deepEqual(dataset.imageShape, [4, 4, 1]);
+  assert.deepEqual(dataset.classes, ['0', '1', '2']);
+  assert.deepEqual(dataset.fixedSplits, { train: [0, 1, 2, 3, 4], validation: [5, 6], test: [7, 8, 9] });
+  assert.deepEqual(
+    dataset.samples.map(({ label }) => label),
+    [0, 1, 2, 1, 0, 2, 0, 1, 1, 0],
+  );
+  const pixels = (count: number, index: number) =>
+    Float32Array.from({ length: 16 }, (_, i) => (((index * 16 + i) * count) % 256) / 255);
+  assert.deepEqual(await dataset.read(4), { id: 'train/4', pixels: pixels(3, 4), label: 0 });
+  assert.deepEqual(await dataset.read(6), { id: 'validation/1', pixels: pixels(5, 1), label: 0 });
+  assert.deepEqual(await dataset.read(9), { id: 'test/2', pixels: pixels(7, 2), label: 0 });
+});
+
+test('classes are named by the option, or by the name of the file', async (context) => {
+  assert.deepEqual((await open(tiny, { classes: ['a', 'b', 'c'] })).classes, ['a', 'b', 'c']);
+  await assert.rejects(
+    open(tiny, { classes: ['a', 'b'] }),
+    says(UsageError, tiny, 'label 2 of train/2', 'Expected 0 to 1'),
+  );
+  const zeros = Object.fromEntries(
+    [
+      ['train', 5],
+      ['val', 2],
+      ['test', 3],
+    ].map(([split, n]) => [`${split}_labels.npy`, npy('|u1', [n as number, 1], new Uint8Array(n as number))]),
+  );
+  const file = await changed(context, zeros, 'pneumoniamnist_64.npz');
+  assert.deepEqual((await open(file)).classes, ['normal', 'pneumonia']);
+});
+
+test('images are resized on demand; colour keeps its channels', async (context) => {
+  const resized = await open(tiny, { size: [8, 6] });
+  assert.deepEqual(resized.imageShape, [8, 6, 1]);
+  assert.equal((await resized.read(0)).pixels.length, 48);
+  const colour = (n: number) =>
+    npy(
+      '|u1',
+      [n, 2, 2, 3],
+      Uint8Array.from({ length: n * 12 }, (_, i) => [200, 100, 50][i % 3] as number),
+    );
+  const file = await changed(context, {
+    'train_images.npy': colour(5),
+    'val_images.npy': colour(2),
+    'test_images.npy': colour(3),
+  });
+  for (const options of [{}, { size: [4, 4] }]) {
+    const { pixels } = await (await open(file, options)).read(6);
+    assert.deepEqual(pixels.slice(0, 3), Float32Array.of(200 / 255, 100 / 255, 50 / 255));
+    assert.deepEqual(pixels.slice(-3), Float32Array.of(200 / 255, 100 / 255, 50 / 255));
+  }
+});
+
+test('archives of another kind are refused with what they hold', async (context) => {
+  const refuses = async (arrays: Record<string, Uint8Array | undefined>, ...parts: string[]) =>
+    assert.rejects(open(await changed(context, arrays)), says(UsageError, ...parts));
+  await refuses({ 'val_images.npy': undefined }, 'no array "val_images"', 'train_images');
+  const volumes = npy('|u1', [5, 2, 2, 2], new Uint8Array(40));
+  await refuses({ 'train_images.npy': volumes }, 'train_images', '[5, 2, 2, 2]', 'Volumes');
+  const several = npy('|u1', [5, 3], new Uint8Array(15));
+  await refuses({ 'train_labels.npy': several }, 'train_labels', '[5, 3]', 'several labels');
+  const small = npy('|u1', [2, 3, 3], new Uint8Array(18));
+  await refuses({ 'val_images.npy': small }, 'train and validation differ', '[3, 3, 1]');
+});
+
+test('a file that is missing, cut or no archive is named', async (context) => {
+  const folder = await temporaryFolder(context);
+  await assert.rejects(open(join(folder, 'gone.npz')), says(UsageError, '"file"', 'gone.npz', 'ENOENT'));
+  await assert.rejects(open(''), says(UsageError, '"file"', 'Set it'));
+  const bytes = await readFile(tiny);
+  for (const content of [bytes.subarray(0, bytes.length / 2), Buffer.from('hello')]) {
+    const file = join(folder, 'cut.npz');
+    await writeFile(file, content);
+    await assert.rejects(open(file), says(RunError, file, 'cannot be unzipped'));
+  }
+  const short = npy('|u1', [5, 4, 4], new Uint8Array(70));
+  const file = await changed(context, { 'train_images.npy': short });
+  await assert.rejects(open(file), says(RunError, 'train_images', file, 'last 10 bytes are missing'));
+});
+
+test('every integer type NumPy writes is read, others are refused', async () => {
+  const file = golden('other-types.npz');
+  const { bool, int8, uint16, scalar } = await readNpz('test', file, ['bool', 'int8', 'uint16', 'scalar']);
+  assert.deepEqual([[...bool.values], bool.shape], [[1, 0], [2]]);
+  assert.deepEqual([[...int8.values], int8.shape], [[-3, 4], [2]]);
+  assert.deepEqual(
+    [[...uint16.values], uint16.shape],
+    [
+      [1, 65535],
+      [1, 2],
+    ],
+  );
+  assert.deepEqual([[...scalar.values], scalar.shape], [[7], []]);
+  await assert.rejects(readNpz('test', file, ['float32']), says(RunError, 'float32', '<f4'));
+  await assert.rejects(readNpz('test', file, ['big']), says(RunError, '>i4'));
+  await assert.rejects(readNpz('test', file, ['fortran']), says(RunError, 'Fortran order'));
+  assert.throws(() => parseNpy(new Uint8Array(20)), /not a NumPy array/);
+  const signed = parseNpy(npy('<i8', [1], Uint8Array.of(254, 255, 255, 255, 255, 255, 255, 255)));
+  assert.deepEqual([...signed.values], [-2]);
+});

@@ -1,0 +1,139 @@
+// What TensorBoard itself makes of our files. Runs where TensorBoard is installed.
+
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import sharp from 'sharp';
+import { summaryFileWriter } from '../../src/summary/writer.ts';
+
+const tensorboard = process.env.MEDROBUST_TENSORBOARD ?? 'tensorboard';
+const installed = spawnSync(tensorboard, ['--version'], { encoding: 'utf8', timeout: 60_000 }).status === 0;
+const skip = installed ? false : 'no TensorBoard: put it on the PATH, or its path in MEDROBUST_TENSORBOARD';
+
+const tags = ['robustness/fgsm/linf/0.0157', 'robustness/fgsm/linf/0.0314'];
+
+async function picture(colour: string): Promise<Buffer> {
+  const create = { width: 16, height: 8, channels: 3, background: colour } as const;
+  return sharp({ create }).png().toBuffer();
+}
+
+/** Two sessions, the second resumed from step 3. */
+async function writeSessions(directory: string): Promise<void> {
+  for (const [first, last] of [
+    [1, 5],
+    [3, 6],
+  ] as const) {
+    const writer = summaryFileWriter(directory);
+    writer.customScalars([
+      { title: 'robustness', charts: [{ title: 'fgsm', tags: ['robustness/fgsm/linf/'] }] },
+    ]);
+    writer.text('experiment', '**bold** ε', 0);
+    for (let step = first; step <= last; step++) {
+      writer.scalar('train/loss', first + step / 100, step, 'mean over *batches*');
+      for (const tag of tags) writer.scalar(tag, 1 / step, step);
+      writer.histogram('weights', [-1, 0, 1, step], step, 4);
+      writer.image('pair', [await picture('#c00000'), await picture('#0000c0')], step);
+    }
+    writer.close();
+  }
+}
+
+const freePort = () =>
+  new Promise<number>((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as { port: number };
+      server.close(() => resolve(port));
+    });
+  });
+
+for (const loadFast of ['false', 'true']) {
+  describe(`TensorBoard with --load_fast=${loadFast}`, { skip }, () => {
+    const directory = mkdtempSync(join(tmpdir(), 'medrobust-tensorboard-'));
+    let server: ChildProcess;
+    let address: string;
+    const plugin = async (path: string) => {
+      const response = await fetch(`${address}/data/plugin/${path}`);
+      assert.equal(response.status, 200, path);
+      return response;
+    };
+    // biome-ignore lint/suspicious/noExplicitAny: the shape of a foreign server's answers is what is tested.
+    const json = async (path: string) => (await plugin(path)).json() as Promise<any>;
+
+    before(async () => {
+      await writeSessions(join(directory, 'run'));
+      const port = await freePort();
+      address = `http://127.0.0.1:${port}`;
+      const flags = [`--load_fast=${loadFast}`, '--host=127.0.0.1', `--port=${port}`];
+      server = spawn(tensorboard, [`--logdir=${directory}`, ...flags], { stdio: 'ignore' });
+      const loaded = async () => {
+        const answer = await fetch(`${address}/data/plugin/scalars/tags`).catch(() => undefined);
+        if (!answer?.ok) return false;
+        const scalars = await json('scalars/scalars?run=run&tag=train/loss').catch(() => []);
+        return scalars.at(-1)?.[1] === 6;
+      };
+      const deadline = Date.now() + 60_000;
+      while (!(await loaded())) {
+        assert.ok(Date.now() < deadline, 'TensorBoard did not show the run within a minute');
+        await sleep(200);
+      }
+    });
+    after(() => {
+      server?.kill();
+      rmSync(directory, { recursive: true });
+    });
+
+    test('a resumed session replaces the steps it repeats', async () => {
+      const scalars = await json('scalars/scalars?run=run&tag=train/loss');
+      const shown = scalars.map(([, step, value]: number[]) => [step, Math.fround(value as number)]);
+      const expected = [1.01, 1.02, 3.03, 3.04, 3.05, 3.06].map((value, i) => [i + 1, Math.fround(value)]);
+      assert.deepEqual(shown, expected);
+      const { description } = (await json('scalars/tags')).run['train/loss'];
+      assert.match(description, /<em>batches<\/em>/);
+    });
+
+    test('histograms have their buckets', async () => {
+      const histograms = await json('histograms/histograms?run=run&tag=weights');
+      assert.deepEqual(
+        histograms.map(([, step]: number[]) => step),
+        [1, 2, 3, 4, 5, 6],
+      );
+      assert.deepEqual(histograms[1][2], [
+        [-1, -0.25, 1],
+        [-0.25, 0.5, 1],
+        [0.5, 1.25, 1],
+        [1.25, 2, 1],
+      ]);
+    });
+
+    test('images come back as they were given', async () => {
+      for (const [sample, colour] of ['#c00000', '#0000c0'].entries()) {
+        const images = await json(`images/images?run=run&tag=pair&sample=${sample}`);
+        assert.equal(images.length, 6);
+        const bytes = await (await plugin(`images/individualImage?${images.at(-1).query}`)).arrayBuffer();
+        assert.deepEqual(Buffer.from(bytes), await picture(colour));
+      }
+    });
+
+    test('texts are markdown', async () => {
+      const texts = await json('text/text?run=run&tag=experiment');
+      assert.match(texts[0].text, /<strong>bold<\/strong> ε/);
+      assert.equal(texts[0].step, 0);
+    });
+
+    test('the layout draws the epsilons of an attack in one chart', async () => {
+      const layout = await json('custom_scalars/layout');
+      const [category] = layout.category;
+      assert.equal(category.title, 'robustness');
+      assert.equal(category.chart[0].title, 'fgsm');
+      const [pattern] = category.chart[0].multiline.tag;
+      const drawn = await json(`custom_scalars/scalars?run=run&tag=${encodeURIComponent(pattern)}`);
+      assert.deepEqual(Object.keys(drawn.tag_to_events).sort(), tags);
+      assert.equal(drawn.tag_to_events[tags[0] as string].length, 6);
+    });
+  });
+}

@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { UsageError } from '../../src/errors.ts';
+import { checkExperiment } from '../../src/train/check-experiment.ts';
+import type { Experiment } from '../../src/train/experiment.ts';
+import tiny from '../e2e/tiny.ts';
+import { segmentation } from './support.ts';
+
+/** What is laid over the tiny experiment, and what the refusal must say. */
+const wrong: readonly [string, object, RegExp][] = [
+  ['an unknown part', { epocs: 3 }, /experiment has no "epocs".*epochs/],
+  ['a name that is a path', { name: '../escape' }, /^name: expected letters/],
+  ['a seed that is text', { seed: '1' }, /^seed/],
+  ['no epochs', { epochs: 0 }, /^epochs: expected a whole number of at least 1; received 0/],
+  ['a batch of none', { data: { ...tiny.data, batchSize: 0 } }, /^data\.batchSize/],
+  ['half a batch', { data: { ...tiny.data, batchSize: 2.5 } }, /^data\.batchSize/],
+  ['no data', { data: undefined }, /^data: expected an object/],
+  ['a split of all', { data: { ...tiny.data, split: { validation: 0.5, test: 0.5 } } }, /^data\.split/],
+  ['unknown data', { data: { ...tiny.data, dataset: { name: 'mnist' } } }, /no dataset "mnist".*skinLesions/],
+  ['an unknown net', { net: { name: 'resnet9000' } }, /no net "resnet9000".*resnet/],
+  ['an unknown option', { net: { name: 'resnet', deepth: 18 } }, /resnet has no option "deepth".*depth/],
+  ['a net that is a name', { net: 'resnet' }, /^net: expected \{ name/],
+  ['an unknown loss', { loss: 'hinge' }, /^loss: expected .*crossEntropy/],
+  ['an optimizer out of range', { optimizer: { name: 'adam', learningRate: -1 } }, /"learningRate" of adam/],
+  ['an unknown metric', { metrics: ['acuracy'] }, /^metrics: expected .*accuracy/],
+  ['a metric of the other task', { metrics: ['dice'] }, /^metrics: expected metrics of classification.*accuracy/],
+  ['a metric twice', { metrics: ['auroc', 'auroc'] }, /^metrics: expected each metric once/],
+  ['no metrics', { metrics: [] }, /^metrics: expected a list/],
+  ['a curve of a metric that has none', { metrics: ['auroc', 'accuracy'] }, /^metrics: expected first a metric with a score for each image/],
+  ['an unknown attack', { robustness: { ...tiny.robustness, attacks: [{ name: 'pgdd' }] } }, /no attack "pgdd".*pgd/],
+  ['an attack twice', { robustness: { ...tiny.robustness, attacks: [{ name: 'pgd' }, { name: 'pgd', steps: 3 }] } }, /each attack once/],
+  ['no attack', { robustness: { ...tiny.robustness, attacks: [] } }, /^robustness\.attacks: expected a list/],
+  ['an attack of no steps', { robustness: { ...tiny.robustness, attacks: [{ name: 'pgd', steps: 0 }] } }, /"steps" of pgd/],
+  ['an unknown norm', { robustness: { ...tiny.robustness, norm: 'l3' } }, /^robustness\.norm/],
+  ['an epsilon in levels of 255', { robustness: { ...tiny.robustness, epsilons: [0, 8] } }, /^robustness\.epsilons: .*8\/255; received 8/],
+  ['descending epsilons', { robustness: { ...tiny.robustness, epsilons: [0.1, 0.05] } }, /^robustness\.epsilons: expected ascending/],
+  ['epsilons of one tag', { robustness: { ...tiny.robustness, epsilons: [0.1, 0.10001] } }, /differ by 0.0001/],
+  ['epsilons that are no numbers', { robustness: { ...tiny.robustness, epsilons: ['0.1'] } }, /^robustness\.epsilons: expected a list of numbers/],
+  ['a best that is never measured', { checkpoints: { best: 'robustness/square/linf/auc' } }, /^checkpoints\.best: .*robustness\/pgd\/linf\/auc/],
+  ['a direction that is none', { checkpoints: { best: 'validation/loss', better: 'less' } }, /^checkpoints\.better/],
+  ['patience of none', { earlyStop: { measurement: 'validation/loss', patience: 0 } }, /^earlyStop\.patience/],
+];
+
+for (const [what, change, message] of wrong) {
+  test(`${what} is refused in one line`, () => {
+    assert.throws(
+      () => checkExperiment({ ...tiny, ...change } as unknown as Experiment),
+      (error: Error) => error instanceof UsageError && message.test(error.message) && !error.message.includes('\n'),
+    );
+  });
+}
+
+test('experiments that are right pass, and come back with every option', () => {
+  const checked = checkExperiment(tiny);
+  assert.deepEqual(checkExperiment(checked), checked);
+  assert.equal((checked.robustness?.attacks[1] as { restarts?: number }).restarts, 1);
+  const { split: _, ...data } = segmentation.data;
+  assert.deepEqual(checkExperiment({ ...segmentation, data }).data.split, { validation: 0.15, test: 0.15 });
+});

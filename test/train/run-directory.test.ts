@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { test } from 'node:test';
+import { RunError, UsageError } from '../../src/errors.ts';
+import { replaceDirectory } from '../../src/train/files.ts';
+import { createRunDirectory, latestRun, openRunDirectory, readRecords } from '../../src/train/run-directory.ts';
+import { segmentation, temporaryDirectory } from './support.ts';
+
+const root = temporaryDirectory();
+const at = new Date('2026-08-23T10:15:00.500Z');
+const record = (epoch: number) => ({ epoch, step: epoch * 4, measurements: { 'train/loss': 1 / epoch } });
+
+test('a run is named by its time and seed, and a second one within the second gets a number', async () => {
+  const names = await Promise.all(
+    [1, 2].map(async () => {
+      const directory = await createRunDirectory(join(root, 'names'), segmentation, at);
+      directory.release();
+      return basename(directory.path);
+    }),
+  );
+  assert.deepEqual(names.sort(), ['20260823-101500-3', '20260823-101500-3-2']);
+  assert.equal(basename((await latestRun(join(root, 'names'))) ?? ''), '20260823-101500-3-2');
+});
+
+test('the newest run is found in all experiments or in one', async () => {
+  const directory = join(root, 'latest');
+  const make = async (name: string, day: number) => {
+    const made = await createRunDirectory(directory, { ...segmentation, name }, new Date(Date.UTC(2026, 0, day)));
+    made.release();
+    return made.path;
+  };
+  const [older, newer] = [await make('a', 1), await make('b', 2)];
+  assert.equal(await latestRun(directory), newer);
+  assert.equal(await latestRun(directory, 'a'), older);
+  assert.equal(await latestRun(directory, 'c'), undefined);
+});
+
+test('records come back as they were added, but for times and a torn last line', async () => {
+  const directory = await createRunDirectory(join(root, 'records'), segmentation);
+  for (const epoch of [1, 2, 3]) await directory.appendRecord({ ...record(epoch), times: { 'time/train': epoch } });
+  appendFileSync(join(directory.path, 'metrics.jsonl'), '{"epoch":4,"st');
+  assert.deepEqual(await readRecords(directory.path), [1, 2, 3].map(record));
+  assert.deepEqual(await directory.keepRecordsTo(2), [1, 2].map(record));
+  assert.equal(readFileSync(join(directory.path, 'metrics.jsonl'), 'utf8').split('\n').length, 3);
+  directory.release();
+});
+
+test('a line within the records that is no record is an error that names it', async () => {
+  const directory = await createRunDirectory(join(root, 'damaged'), segmentation);
+  writeFileSync(join(directory.path, 'metrics.jsonl'), `oops\n${JSON.stringify(record(1))}\n`);
+  await assert.rejects(readRecords(directory.path), (error) => error instanceof RunError && /line 1/.test(error.message));
+  directory.release();
+});
+
+test('a run has one owner at a time', async () => {
+  const directory = await createRunDirectory(join(root, 'lock'), segmentation);
+  await assert.rejects(
+    openRunDirectory(directory.path),
+    (error) => error instanceof UsageError && error.message.includes(String(process.pid)),
+  );
+  directory.release();
+  directory.release();
+  (await openRunDirectory(directory.path)).release();
+});
+
+test('the lock of a process that is gone, or a torn one, is taken over', async () => {
+  const path = join(root, 'stale');
+  mkdirSync(path);
+  const stale = [
+    // Above the largest process number of Linux.
+    JSON.stringify({ pid: 2 ** 22 + 1, host: (await import('node:os')).hostname(), started: '1' }),
+    // This process's number, worn by another process before.
+    JSON.stringify({ pid: process.pid, host: (await import('node:os')).hostname(), started: '1' }),
+    '{"pid": 12',
+    '',
+  ];
+  for (const content of process.platform === 'linux' ? stale : stale.filter((_, i) => i !== 1)) {
+    writeFileSync(join(path, 'lock'), content);
+    const directory = await openRunDirectory(path);
+    assert.equal(JSON.parse(readFileSync(join(path, 'lock'), 'utf8')).pid, process.pid);
+    directory.release();
+    assert.ok(!existsSync(join(path, 'lock')));
+  }
+});
+
+test('the lock of another machine is respected, and the message says what to delete', async () => {
+  const path = join(root, 'elsewhere');
+  mkdirSync(path);
+  writeFileSync(join(path, 'lock'), JSON.stringify({ pid: 1, host: 'not-this-machine', started: '1' }));
+  await assert.rejects(openRunDirectory(path), /not-this-machine.*delete .*lock/);
+});
+
+test('what a killed writer left aside is removed, and a directory is replaced whole', async () => {
+  const path = join(root, 'aside');
+  mkdirSync(join(path, 'epoch-0001.123.tmp'), { recursive: true });
+  await replaceDirectory(join(path, 'epoch-0001'), { a: '1', b: '2' });
+  await replaceDirectory(join(path, 'epoch-0001'), { a: '3' });
+  (await openRunDirectory(path)).release();
+  assert.ok(!existsSync(join(path, 'epoch-0001.123.tmp')));
+  assert.equal(readFileSync(join(path, 'epoch-0001/a'), 'utf8'), '3');
+  assert.ok(!existsSync(join(path, 'epoch-0001/b')));
+});
