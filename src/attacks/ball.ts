@@ -3,9 +3,6 @@ import { UsageError } from '../errors.ts';
 import type { Random } from '../random.ts';
 import type { Ball, NormName, ThreatModel } from './threat.ts';
 
-/** Below this an L2 norm is taken for 0; far below any gradient or perturbation that float32 can use. */
-const tiny = 1e-12;
-
 interface Norm {
   /** The largest distance of two images in [0, 1] with `size` values. */
   largest(size: number): number;
@@ -17,15 +14,34 @@ interface Norm {
   ascent(gradient: tf.Tensor4D): tf.Tensor4D;
 }
 
-function lengths(images: tf.Tensor4D): tf.Tensor4D {
-  return images.square().sum([1, 2, 3], true).sqrt() as tf.Tensor4D;
+/** The L2 norm of each image, in double precision: squares of float32 neither underflow nor overflow. */
+function lengths(images: tf.Tensor4D): number[] {
+  const values = images.dataSync();
+  const size = values.length / images.shape[0];
+  return Array.from({ length: images.shape[0] }, (_, image) => {
+    let sum = 0;
+    for (let i = image * size; i < (image + 1) * size; i++) sum += (values[i] as number) ** 2;
+    return Math.sqrt(sum);
+  });
 }
 
-/** To length 1; 0 stays 0. Scaled by the largest value first, so that squares neither underflow nor overflow. */
-function unit(images: tf.Tensor4D): tf.Tensor4D {
-  const largest = images.abs().max([1, 2, 3], true);
-  const scaled: tf.Tensor4D = images.div(tf.where(largest.greater(0), largest, tf.onesLike(largest)));
-  return tf.div<tf.Tensor4D>(scaled, tf.maximum(lengths(scaled), tiny));
+/** Each image times its factor; one by one, as tfjs on the CPU broadcasts slowly. */
+function scale(images: tf.Tensor4D, factors: readonly number[]): tf.Tensor4D {
+  return tf.stack(tf.unstack(images).map((image, i) => image.mul(factors[i] as number))) as tf.Tensor4D;
+}
+
+/** The inverse of a length, within float32; 0 of 0. */
+function inverse(length: number): number {
+  return length === 0 ? 0 : Math.min(1 / length, 3e38);
+}
+
+/** The gradient with 0 in the place of NaN and infinity. */
+function finite(gradient: tf.Tensor4D): tf.Tensor4D {
+  // Read first: almost every gradient is finite, and reading is cheaper than replacing nothing.
+  for (const value of gradient.dataSync()) {
+    if (!Number.isFinite(value)) return tf.where(gradient.isFinite(), gradient, tf.zerosLike(gradient));
+  }
+  return gradient;
 }
 
 const linf: Norm = {
@@ -40,18 +56,20 @@ const linf: Norm = {
 const l2: Norm = {
   largest: (size) => Math.sqrt(size),
   limit(perturbation, epsilon) {
-    const shrink = tf.minimum(1, tf.div(epsilon, tf.maximum(lengths(perturbation), tiny)));
-    return perturbation.mul(shrink);
+    const factors = lengths(perturbation).map((length) => Math.min(1, epsilon * inverse(length)));
+    return scale(perturbation, factors);
   },
   sample(shape, epsilon, random) {
     const [batch, ...image] = shape;
     const size = tf.util.sizeFromShape(image);
-    const directions = unit(tf.tensor4d(random.normals(batch * size, 0, 1), shape));
+    const directions = tf.tensor4d(random.normals(batch * size, 0, 1), shape);
     // The share of a ball's volume within radius r is r^size, so u^(1/size) makes the radius uniform in volume.
-    const radii = Float32Array.from({ length: batch }, () => epsilon * random.uniform() ** (1 / size));
-    return directions.mul(tf.tensor4d(radii, [batch, 1, 1, 1]));
+    const factors = lengths(directions).map(
+      (length) => inverse(length) * epsilon * random.uniform() ** (1 / size),
+    );
+    return scale(directions, factors);
   },
-  ascent: unit,
+  ascent: (gradient) => scale(gradient, lengths(gradient).map(inverse)),
 };
 
 const norms: Readonly<Record<NormName, Norm>> = { linf, l2 };
@@ -86,7 +104,6 @@ export function createBall(images: tf.Tensor4D, threat: ThreatModel): Ball {
     // Clipping to the box comes last: it moves pixels towards the clean image, hence never out of the ball.
     project: (moved) => tf.tidy(() => around(norm.limit(tf.sub(moved, images), epsilon))),
     sample: (random) => tf.tidy(() => around(norm.sample(images.shape, epsilon, random))),
-    ascent: (gradient) =>
-      tf.tidy(() => norm.ascent(tf.where(gradient.isFinite(), gradient, tf.zerosLike(gradient)))),
+    ascent: (gradient) => tf.tidy(() => norm.ascent(finite(gradient))),
   };
 }

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Verdict } from './attack.ts';
+import { takeRows } from './rows.ts';
 
 /** The best image so far of each clean one, and its verdict. */
 export interface Best {
@@ -30,7 +31,7 @@ export function better(best: Best, images: tf.Tensor4D, indices: readonly number
   const losses = best.losses.slice();
   const scores = best.scores.slice();
   const batch = losses.length;
-  const rows = Int32Array.from({ length: batch }, (_, i) => i);
+  const rows = Array.from({ length: batch }, (_, i) => i);
   for (const [i, index] of indices.entries()) {
     const [score, loss] = [verdict.scores[i] as number, verdict.losses[i] as number];
     const [bestScore, bestLoss] = [scores[index] as number, losses[index] as number];
@@ -39,7 +40,7 @@ export function better(best: Best, images: tf.Tensor4D, indices: readonly number
     rows[index] = batch + i;
   }
   return {
-    images: tf.tidy(() => tf.gather(tf.concat([best.images, images]), tf.tensor1d(rows))),
+    images: tf.tidy(() => takeRows(tf.concat([best.images, images]), rows)),
     losses,
     scores,
   };

@@ -4,6 +4,7 @@ import type { Random } from '../random.ts';
 import type { Attack, AttackContext, Target, Verdict } from './attack.ts';
 import { createBall } from './ball.ts';
 import { gradient } from './gradient.ts';
+import { takeRows } from './rows.ts';
 import type { NormName, ThreatModel } from './threat.ts';
 import { type GradientLog, gradientLog, watched } from './watch.ts';
 
@@ -61,15 +62,13 @@ function createContext(
       }, moved);
       return { ...(judged as Verdict), gradient: ascent };
     },
-    take(indices) {
-      const rows = tf.tensor1d(indices as number[], 'int32');
-      return createContext(
-        tf.gather(images, rows),
-        { ...target, labels: tf.gather(labels, rows) },
+    take: (indices) =>
+      createContext(
+        takeRows(images, indices),
+        { ...target, labels: takeRows(labels, indices) },
         threat,
         random,
-      );
-    },
+      ),
   };
 }
 

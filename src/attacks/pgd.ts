@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { requireOption } from '../options.ts';
 import { type AttackContext, defineAttack } from './attack.ts';
 import { type Best, better, nothingYet, unfinished } from './best.ts';
+import { takeRows } from './rows.ts';
 
 interface Steps {
   readonly steps: number;
@@ -18,16 +19,14 @@ interface Ascent {
 
 function start(images: tf.Tensor4D, context: AttackContext, indices: number[], randomStart: boolean): Ascent {
   const part = context.take(indices);
-  const current = randomStart
-    ? part.ball.sample(part.random)
-    : tf.gather(images, tf.tensor1d(indices, 'int32'));
+  const current = randomStart ? part.ball.sample(part.random) : takeRows(images, indices);
   return { current, indices, part };
 }
 
 /** Drops the images that are finished. */
 function narrow({ current, indices, part }: Ascent, left: number[]): Ascent {
   return {
-    current: tf.gather(current, tf.tensor1d(left, 'int32')),
+    current: takeRows(current, left),
     indices: left.map((i) => indices[i] as number),
     part: part.take(left),
   };

@@ -90,7 +90,7 @@ async function resize(image: Uint8Array, from: ImageShape, to: ImageShape): Prom
 }
 
 /**
- * A MedMNIST archive (Yang et al. 2023, Sci. Data 10:41), 2D, with one label an image; for
+ * A MedMNIST archive (Yang et al. 2023, MedMNIST v2, arXiv:2110.14795), 2D, with one label an image; for
  * classification. It comes divided in train, validation and test, and the whole archive is held in
  * memory.
  *

@@ -3,6 +3,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Attack, Target } from '../attacks/attack.ts';
 import { craft, directionOf, follow } from '../attacks/craft.ts';
+import { takeRows } from '../attacks/rows.ts';
 import type { NormName } from '../attacks/threat.ts';
 import { type GradientLog, gradientLog } from '../attacks/watch.ts';
 import type { Random } from '../random.ts';
@@ -47,15 +48,11 @@ type Outcome = { readonly scores: Float32Array; readonly ssim: Float32Array };
 /** Makes and scores images of one epsilon for the clean ones at `rows`. */
 type Attempt = (rows: readonly number[], epsilonIndex: number) => Outcome;
 
-function take<T extends tf.Tensor>(tensor: T, rows: readonly number[]): T {
-  return tf.gather(tensor, tf.tensor1d(rows as number[], 'int32'));
-}
-
 /** By `craft`, afresh for each epsilon. */
 function iterative(attack: Attack, batch: BatchUnderAttack, random: Random, log: GradientLog): Attempt {
   const { images, norm, epsilons, target } = batch;
   return (rows, i) => {
-    const [clean, labels] = [take(images, rows), take(target.labels, rows)];
+    const [clean, labels] = [takeRows(images, rows), takeRows(target.labels, rows)];
     const threat = { norm, epsilon: epsilons[i] as number };
     const moved = craft(attack, clean, { ...target, labels }, threat, random.stream(`epsilon-${i}`), log);
     log.forwards += rows.length;
@@ -67,14 +64,14 @@ function iterative(attack: Attack, batch: BatchUnderAttack, random: Random, log:
 function singleStep(attack: Attack, batch: BatchUnderAttack, random: Random, log: GradientLog): Attempt {
   const { norm, epsilons, target } = batch;
   const open = standing(batch.clean);
-  const [images, labels] = [take(batch.images, open), take(target.labels, open)];
+  const [images, labels] = [takeRows(batch.images, open), takeRows(target.labels, open)];
   const along = directionOf(attack, images, { ...target, labels }, norm, random, log);
   return (rows, i) => {
     const places = rows.map((row) => open.indexOf(row));
-    const clean = take(images, places);
-    const moved = follow(take(along, places), clean, { norm, epsilon: epsilons[i] as number });
+    const clean = takeRows(images, places);
+    const moved = follow(takeRows(along, places), clean, { norm, epsilon: epsilons[i] as number });
     log.forwards += rows.length;
-    return { scores: target.score(target.logits(moved), take(labels, places)), ssim: ssim(clean, moved) };
+    return { scores: target.score(target.logits(moved), takeRows(labels, places)), ssim: ssim(clean, moved) };
   };
 }
 

@@ -6,10 +6,10 @@ import { craft } from '../attacks/craft.ts';
 import type { NormName } from '../attacks/threat.ts';
 import { gradientLog } from '../attacks/watch.ts';
 import { batches } from '../data/batches.ts';
-import type { Dataset, ImageShape } from '../data/dataset.ts';
+import type { Dataset } from '../data/dataset.ts';
 import { type LossName, lossOf } from '../losses/create.ts';
 import type { Random } from '../random.ts';
-import { drawGallery } from '../report/gallery.ts';
+import { drawGallery, type GalleryImage } from '../report/gallery.ts';
 import type { Classifier } from '../robustness/target.ts';
 
 export interface ExampleOptions {
@@ -39,33 +39,52 @@ export async function drawExamples(net: Classifier, dataset: Dataset, options: E
       moved.dispose();
       return { attack: attack.name, images: made };
     });
+    const truth = labelsOf(labels, dataset);
     return drawGallery(
       clean.map((image, i) => ({
         clean: image,
-        adversarial: adversarial.map((made) => made.images[i] ?? image),
-        captions: [image.caption, ...adversarial.map((made) => `${made.attack}: ${made.images[i]?.caption}`)],
+        adversarial: adversarial.map((made) => made.images[i] as Seen),
+        captions: [
+          `${batch.ids[i]}\n${truth[i]?.caption}, found: ${image.caption}`,
+          ...adversarial.map((made) => `${made.attack}\n${made.images[i]?.caption}`),
+        ],
+        ...(dataset.task === 'segmentation' && { labels: truth[i]?.classMap ?? [] }),
       })),
+      { title: `${norm} epsilon ${epsilon.toFixed(4)}`, classes: dataset.classes },
     );
   }
   throw new RangeError(`${dataset.name} has no image to show.`);
 }
 
-interface Seen {
-  readonly pixels: Float32Array;
-  readonly shape: ImageShape;
-  /** The class; in segmentation, the part of the image that is not background. */
+interface Seen extends GalleryImage {
+  /** What the net takes it for. */
   readonly caption: string;
 }
 
-function seen(net: Classifier, images: tf.Tensor4D, { imageShape, classes, task }: Dataset): Seen[] {
+function seen(net: Classifier, images: tf.Tensor4D, dataset: Dataset): Seen[] {
   const predicted = tf.tidy(() => net.logits(images).argMax(-1).dataSync<'int32'>());
   const pixels = images.dataSync<'float32'>();
-  const length = imageShape[0] * imageShape[1] * imageShape[2];
-  const places = predicted.length / images.shape[0];
-  return Array.from({ length: images.shape[0] }, (_, i) => {
-    const labels = predicted.subarray(i * places, (i + 1) * places);
-    const found = labels.filter((label) => label > 0).length / places;
-    const caption = task === 'classification' ? (classes[labels[0] ?? 0] ?? '') : `${(100 * found).toFixed(1)} % found`;
-    return { pixels: pixels.slice(i * length, (i + 1) * length), shape: imageShape, caption };
+  const shape = dataset.imageShape;
+  const length = shape[0] * shape[1] * shape[2];
+  return classesOf(predicted, images.shape[0], dataset).map(({ caption, classMap }, i) => ({
+    pixels: pixels.slice(i * length, (i + 1) * length),
+    shape,
+    caption,
+    ...(dataset.task === 'segmentation' && { predicted: classMap }),
+  }));
+}
+
+function labelsOf(labels: tf.Tensor, dataset: Dataset) {
+  return classesOf(labels.dataSync<'int32'>(), labels.shape[0] as number, dataset);
+}
+
+/** The classes of each image, and in words: the class, or how much of the image is not background. */
+function classesOf(values: Int32Array, count: number, { task, classes }: Dataset) {
+  const places = values.length / count;
+  return Array.from({ length: count }, (_, i) => {
+    const classMap = values.slice(i * places, (i + 1) * places);
+    const share = classMap.filter((label) => label > 0).length / places;
+    const caption = task === 'classification' ? (classes[classMap[0] ?? 0] ?? '') : `${(100 * share).toFixed(1)} %`;
+    return { classMap, caption };
   });
 }

@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
 import { createBall } from '../../src/attacks/ball.ts';
+import { useEngine } from '../../src/engine/engine.ts';
 import { UsageError } from '../../src/errors.ts';
 import { createRandom } from '../../src/random.ts';
 import { assertClose, noTensorLeak } from '../support.ts';
 
-before(() => tf.setBackend('cpu'));
+before(() => useEngine('auto'));
 
 const lengthsOf = (images: tf.Tensor) => images.square().sum([1, 2, 3]).sqrt().dataSync();
 

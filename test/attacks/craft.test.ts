@@ -5,12 +5,13 @@ import type { Attack, Target } from '../../src/attacks/attack.ts';
 import { craft } from '../../src/attacks/craft.ts';
 import { createAttack } from '../../src/attacks/create.ts';
 import { gradientLog } from '../../src/attacks/watch.ts';
+import { useEngine } from '../../src/engine/engine.ts';
 import { RunError, UsageError } from '../../src/errors.ts';
 import { crossEntropy } from '../../src/losses/cross-entropy.ts';
 import { createRandom } from '../../src/random.ts';
 import { noTensorLeak } from '../support.ts';
 
-before(() => tf.setBackend('cpu'));
+before(() => useEngine('auto'));
 
 const random = createRandom(1);
 const threat = { norm: 'linf', epsilon: 0.1 } as const;

@@ -5,6 +5,7 @@ import type { Attack, Target } from '../../src/attacks/attack.ts';
 import { craft } from '../../src/attacks/craft.ts';
 import { createAttack } from '../../src/attacks/create.ts';
 import { gradient } from '../../src/attacks/gradient.ts';
+import { useEngine } from '../../src/engine/engine.ts';
 import { crossEntropy } from '../../src/losses/cross-entropy.ts';
 import { createRandom, type Random } from '../../src/random.ts';
 import { assertClose, noTensorLeak } from '../support.ts';
@@ -20,7 +21,7 @@ interface Case {
 let classifier: GoldenNet;
 let segmenter: GoldenNet;
 before(async () => {
-  await tf.setBackend('cpu');
+  await useEngine('auto');
   classifier = openClassifier();
   segmenter = openSegmenter();
 });

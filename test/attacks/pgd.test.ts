@@ -5,13 +5,14 @@ import type { Target } from '../../src/attacks/attack.ts';
 import { craft } from '../../src/attacks/craft.ts';
 import { createAttack } from '../../src/attacks/create.ts';
 import { gradientLog } from '../../src/attacks/watch.ts';
+import { useEngine } from '../../src/engine/engine.ts';
 import { UsageError } from '../../src/errors.ts';
 import { margin } from '../../src/losses/margin.ts';
 import { createRandom } from '../../src/random.ts';
 import { accuracy } from '../../src/robustness/metrics/accuracy.ts';
 import { noTensorLeak } from '../support.ts';
 
-before(() => tf.setBackend('cpu'));
+before(() => useEngine('auto'));
 
 const score = accuracy.perImage as NonNullable<typeof accuracy.perImage>;
 

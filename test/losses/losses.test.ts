@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
+import { useEngine } from '../../src/engine/engine.ts';
 import { UsageError } from '../../src/errors.ts';
 import { type LossName, lossOf } from '../../src/losses/create.ts';
 import * as registry from '../../src/losses/registry.ts';
@@ -8,7 +9,7 @@ import { createRandom } from '../../src/random.ts';
 import { golden, openClassifier, openSegmenter, type Stored, tensorOf } from '../attacks/golden.ts';
 import { assertClose, noTensorLeak } from '../support.ts';
 
-before(() => tf.setBackend('cpu'));
+before(() => useEngine('auto'));
 
 interface Metrics {
   readonly ce: Stored;

@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
+import { useEngine } from '../../src/engine/engine.ts';
 import { createRandom } from '../../src/random.ts';
 import { type MetricName, metricOf } from '../../src/robustness/metrics/create.ts';
 import * as registry from '../../src/robustness/metrics/registry.ts';
 import { golden, openSegmenter } from '../attacks/golden.ts';
 import { assertClose, noTensorLeak } from '../support.ts';
 
-before(() => tf.setBackend('cpu'));
+before(() => useEngine('auto'));
 
 function tallied(name: MetricName, ...batches: [logits: tf.Tensor, labels: tf.Tensor][]): number {
   const tally = metricOf(name).tally();

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
+import { useEngine } from '../../src/engine/engine.ts';
 import { createRandom } from '../../src/random.ts';
 import { ssim } from '../../src/robustness/ssim.ts';
 import { golden, openClassifier, type Stored, tensorOf } from '../attacks/golden.ts';
 import { assertClose, noTensorLeak } from '../support.ts';
 
-before(() => tf.setBackend('cpu'));
+before(() => useEngine('auto'));
 
 test('is that of MONAI', () =>
   noTensorLeak(() => {

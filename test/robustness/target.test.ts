@@ -3,12 +3,13 @@ import { before, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
 import { craft } from '../../src/attacks/craft.ts';
 import { createAttack } from '../../src/attacks/create.ts';
+import { useEngine } from '../../src/engine/engine.ts';
 import { crossEntropy } from '../../src/losses/cross-entropy.ts';
 import { createRandom } from '../../src/random.ts';
 import { inference } from '../../src/robustness/target.ts';
 import { assertClose, noTensorLeak } from '../support.ts';
 
-before(() => tf.setBackend('cpu'));
+before(() => useEngine('auto'));
 
 /** A net with what differs between training and inference, and an auxiliary head. */
 function build(): tf.LayersModel {

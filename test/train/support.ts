@@ -22,9 +22,9 @@ export const segmentation = {
     split: { validation: 0.25, test: 0.25 },
     batchSize: 3,
   },
-  net: { name: 'unet', depth: 1, filters: 4 },
+  net: { name: 'unet', depth: 1, filters: 2 },
   loss: 'diceCrossEntropy',
-  optimizer: { name: 'adam', learningRate: 0.01 },
+  optimizer: { name: 'adam', learningRate: 0.02 },
   epochs: 3,
   metrics: ['dice', 'pixelAccuracy'],
 } satisfies Experiment;

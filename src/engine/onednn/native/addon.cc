@@ -5,9 +5,7 @@
 #include <cstdio>
 #include <exception>
 
-#include "convolution.h"
 #include "kernels.h"
-#include "parallel.h"
 
 #ifndef MEDROBUST_NO_ONEDNN
 #include <dnnl.h>
@@ -41,17 +39,6 @@ void Export(napi_env env, napi_value exports, const char* name, napi_callback fu
       napi_set_named_property(env, exports, name, value) != napi_ok) {
     napi_throw_error(env, nullptr, "an export of the addon could not be made");
   }
-}
-
-// (threads): how many of them all kernels use from now on.
-void setThreads(const Call& call) {
-  const int32_t threads = call.Integer(0);
-  if (threads < 1 || threads > 1024) Refuse("expected 1 to 1024 threads, received %d", threads);
-#ifdef _OPENMP
-  omp_set_num_threads(threads);
-#endif
-  // oneDNN's primitives are compiled for a number of threads.
-  ForgetPrimitives();
 }
 
 bool HasAvx2() {
@@ -91,7 +78,6 @@ napi_value Initialise(napi_env env, napi_value exports) {
 #define MEDROBUST_EXPORT(name) Export(env, exports, #name, Enter<name>);
 #define MEDROBUST_EXPORT_BASELINE(name) Export(env, exports, #name, Enter<baseline::name>);
 #define MEDROBUST_EXPORT_AVX2(name) Export(env, exports, #name, Enter<avx2::name>);
-  MEDROBUST_EXPORT(setThreads)
   MEDROBUST_SHARED_KERNELS(MEDROBUST_EXPORT)
 #ifdef MEDROBUST_WITH_AVX2
   if (HasAvx2()) {

@@ -5,7 +5,7 @@
 #include "call.h"
 
 // Compiled once; oneDNN chooses its code for the processor by itself.
-#define MEDROBUST_SHARED_KERNELS(X) X(conv2d) X(conv2dBackpropInput) X(conv2dBackpropFilter) X(matMul)
+#define MEDROBUST_SHARED_KERNELS(X) X(setThreads) X(misalignment) X(conv2d) X(conv2dBackpropInput) X(conv2dBackpropFilter) X(matMul)
 
 // Our own loops, in loops/: compiled for any processor, and on x86 once more for AVX2.
 #define MEDROBUST_LOOP_KERNELS(X)                                                                              \

@@ -1,0 +1,91 @@
+// tfjs' `cpu` backend with memory of our own. Tensors stay typed arrays, so every kernel in JavaScript still works.
+//
+// tfjs hands its arrays out and takes them in without a copy. What the pool owns is therefore copied where it
+// would leave (`readSync`) and where a kernel would store a part of it in another tensor (`write`), and only what
+// the pool owns is ever written to or used again.
+
+import type * as tf from '@tensorflow/tfjs';
+import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
+import type { NativeBinding } from './binding.ts';
+import { BufferPool, type Elements, type ElementType } from './pool.ts';
+
+type Values = tf.backend_util.BackendValues;
+type DataId = tf.DataId;
+
+const arrays = { float32: Float32Array, int32: Int32Array, bool: Uint8Array };
+
+function isNumeric(dtype: tf.DataType): dtype is ElementType {
+  return dtype in arrays;
+}
+
+export class OneDnnBackend extends MathBackendCPU {
+  readonly native: NativeBinding;
+  readonly pool: BufferPool;
+
+  constructor(native: NativeBinding) {
+    super();
+    this.native = native;
+    const result = new Int32Array(1);
+    this.pool = new BufferPool((bytes) => {
+      native.misalignment(bytes, result);
+      return result[0]!;
+    });
+    // tfjs prints an advertisement at the first tensor.
+    Reflect.set(this, 'firstUse', false);
+  }
+
+  override write(values: Values, shape: number[], dtype: tf.DataType): DataId {
+    return super.write(this.#stored(values, dtype), shape, dtype);
+  }
+
+  override move(dataId: DataId, values: Values, shape: number[], dtype: tf.DataType, refCount: number): void {
+    super.move(dataId, this.#stored(values, dtype), shape, dtype, refCount);
+  }
+
+  /** The array of the type's own class, and of nobody else's memory that the pool knows. */
+  #stored(values: Values, dtype: tf.DataType): Values {
+    if (values == null || !isNumeric(dtype)) return values;
+    const typed = values as Elements;
+    if (!(typed instanceof arrays[dtype])) return arrays[dtype].from(typed as ArrayLike<number>);
+    return this.pool.owns(typed) ? typed.slice() : typed;
+  }
+
+  override readSync(dataId: DataId): Values {
+    const values = super.readSync(dataId);
+    return ArrayBuffer.isView(values) && this.pool.owns(values as Elements)
+      ? (values as Elements).slice()
+      : values;
+  }
+
+  override disposeData(dataId: DataId, force = false): boolean {
+    if (!this.data.has(dataId)) return true;
+    const { values } = this.data.get(dataId);
+    const disposed = super.disposeData(dataId, force);
+    if (disposed && ArrayBuffer.isView(values)) this.pool.release(values as Elements);
+    return disposed;
+  }
+
+  /** The elements of a numeric tensor, to read; of the class of its dtype. */
+  elements(info: tf.TensorInfo): Elements {
+    const values = this.data.get(info.dataId).values as Elements;
+    const array = arrays[info.dtype as ElementType];
+    return values instanceof array ? values : array.from(values as ArrayLike<number>);
+  }
+
+  /** Makes a tensor of an array that the pool gave. */
+  adopt(values: Elements, shape: readonly number[], dtype: ElementType): tf.TensorInfo {
+    const dataId = super.write(values, shape as number[], dtype);
+    return { dataId, shape: shape as number[], dtype };
+  }
+
+  /** The array in which the next elements of a tensor are to be written: its own, if that is the pool's. */
+  writable(info: tf.TensorInfo): Float32Array {
+    const values = this.elements(info) as Float32Array;
+    return this.pool.owns(values) ? values : this.pool.take('float32', values.length);
+  }
+
+  /** Gives a tensor, and all that share its storage, the array that `writable` returned. */
+  replace(info: tf.TensorInfo, values: Float32Array): void {
+    this.data.get(info.dataId).values = values;
+  }
+}

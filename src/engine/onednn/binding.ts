@@ -1,0 +1,230 @@
+// The native addon: the only file that loads it. Shapes are computed in TypeScript, numbers in C++.
+
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { RunError } from '../../errors.ts';
+
+type Floats = Float32Array;
+type Elements = Float32Array | Int32Array | Uint8Array;
+/** Shapes and sizes; what is in it, and in which order, stands beside the function in native/. */
+type Integers = Int32Array;
+
+type Unary = (x: Floats, y: Floats) => void;
+type UnaryWithParameter = (x: Floats, y: Floats, parameter: number) => void;
+type Binary = (a: Floats, b: Floats, out: Floats, shapes: Integers) => void;
+type Comparison = (a: Elements, b: Elements, out: Uint8Array, shapes: Integers, type: number) => void;
+type Reduction = (x: Floats, out: Floats, geometry: Integers) => void;
+type Place = (x: Floats, out: Int32Array, geometry: Integers) => void;
+type Movement = (x: Elements, out: Elements, lists: Integers, elementBytes: number) => void;
+
+export type UnaryName =
+  | 'relu'
+  | 'relu6'
+  | 'elu'
+  | 'neg'
+  | 'abs'
+  | 'sign'
+  | 'square'
+  | 'sqrt'
+  | 'rsqrt'
+  | 'reciprocal'
+  | 'exp'
+  | 'expm1'
+  | 'log'
+  | 'log1p'
+  | 'sigmoid'
+  | 'softplus'
+  | 'tanh'
+  | 'floor'
+  | 'ceil';
+
+export type BinaryName =
+  | 'add'
+  | 'sub'
+  | 'multiply'
+  | 'realDiv'
+  | 'maximum'
+  | 'minimum'
+  | 'squaredDifference'
+  | 'prelu'
+  | 'reluGrad'
+  | 'relu6Grad'
+  | 'eluGrad';
+
+export type ComparisonName =
+  | 'greater'
+  | 'greaterEqual'
+  | 'less'
+  | 'lessEqual'
+  | 'equal'
+  | 'notEqual'
+  | 'logicalAnd'
+  | 'logicalOr';
+
+export type ReductionName = 'sum' | 'mean' | 'max' | 'min';
+
+type Tables = Record<UnaryName, Unary> &
+  Record<BinaryName, Binary> &
+  Record<ComparisonName, Comparison> &
+  Record<ReductionName, Reduction>;
+
+/** Every function throws an Error, and touches nothing, where an array has another size than the shapes say. */
+export interface NativeBinding extends Tables {
+  readonly build: {
+    /** Version of oneDNN; empty where the addon was built without it. */
+    readonly oneDnn: string;
+    /** What our own loops use on this machine. */
+    readonly instructions: 'AVX2' | 'baseline';
+    /** Empty where the addon was built without OpenMP. */
+    readonly parallel: 'OpenMP' | '';
+  };
+  setThreads(threads: number): void;
+  misalignment(bytes: Uint8Array, result: Int32Array): void;
+
+  conv2d(x: Floats, filter: Floats, bias: Floats | null, y: Floats, geometry: Integers, relu: boolean): void;
+  conv2dBackpropInput(dy: Floats, filter: Floats, dx: Floats, geometry: Integers): void;
+  conv2dBackpropFilter(x: Floats, dy: Floats, dfilter: Floats, geometry: Integers): void;
+  matMul(a: Floats, b: Floats, out: Floats, geometry: Integers, transposeA: boolean, transposeB: boolean): void;
+
+  leakyRelu: UnaryWithParameter;
+  step: UnaryWithParameter;
+  clipByValue(x: Floats, y: Floats, low: number, high: number): void;
+  logicalNot(x: Uint8Array, y: Uint8Array): void;
+  select(condition: Uint8Array, t: Floats, e: Floats, out: Floats): void;
+  cast(x: Elements, y: Elements, conversion: number): void;
+  addN(terms: readonly Floats[], out: Floats): void;
+
+  argMax: Place;
+  argMin: Place;
+
+  batchNormTrain(
+    x: Floats,
+    gamma: Floats,
+    beta: Floats,
+    y: Floats,
+    mean: Floats,
+    variance: Floats,
+    shape: Integers,
+    epsilon: number,
+  ): void;
+  batchNormTrainGrad(
+    x: Floats,
+    dy: Floats,
+    mean: Floats,
+    variance: Floats,
+    gamma: Floats,
+    dx: Floats,
+    dgamma: Floats,
+    dbeta: Floats,
+    shape: Integers,
+    epsilon: number,
+  ): void;
+  batchNormInference(
+    x: Floats,
+    mean: Floats,
+    variance: Floats,
+    offset: Floats | null,
+    scale: Floats | null,
+    y: Floats,
+    shape: Integers,
+    epsilon: number,
+  ): void;
+
+  maxPool(x: Floats, y: Floats, geometry: Integers): void;
+  maxPoolGrad(dy: Floats, x: Floats, dx: Floats, geometry: Integers): void;
+  avgPool(x: Floats, y: Floats, geometry: Integers): void;
+  avgPoolGrad(dy: Floats, dx: Floats, geometry: Integers): void;
+
+  concat(arrays: readonly Elements[], out: Elements, blocks: Integers): void;
+  slice: Movement;
+  pad(x: Elements, out: Elements, lists: Integers, elementBytes: number, bits: number): void;
+  transpose: Movement;
+  tile: Movement;
+  gather(x: Elements, indices: Int32Array, out: Elements, geometry: Integers): void;
+  oneHot(indices: Int32Array, out: Elements, depth: number, on: number, off: number, type: number): void;
+
+  resizeBilinear: BilinearResize;
+  resizeBilinearGrad: BilinearResize;
+  resizeNearest: NearestResize;
+  resizeNearestGrad: NearestResize;
+
+  softmax(x: Floats, y: Floats, shape: Integers): void;
+  sparseCrossEntropy(logits: Floats, labels: Int32Array, losses: Floats, shape: Integers): void;
+  sparseCrossEntropyGrad(
+    logits: Floats,
+    labels: Int32Array,
+    dy: Floats,
+    dlogits: Floats,
+    shape: Integers,
+  ): void;
+
+  applyAdam(
+    variable: Floats,
+    m: Floats,
+    v: Floats,
+    gradient: Floats,
+    nextVariable: Floats,
+    nextM: Floats,
+    nextV: Floats,
+    learningRate: number,
+    beta1: number,
+    beta2: number,
+    epsilon: number,
+    step: number,
+    weightDecay: number,
+  ): void;
+  applyMomentum(
+    variable: Floats,
+    velocity: Floats,
+    gradient: Floats,
+    nextVariable: Floats,
+    nextVelocity: Floats,
+    learningRate: number,
+    momentum: number,
+    nesterov: boolean,
+    weightDecay: number,
+  ): void;
+}
+
+type BilinearResize = (
+  from: Floats,
+  to: Floats,
+  geometry: Integers,
+  lowRows: Int32Array,
+  highRows: Int32Array,
+  rowFractions: Floats,
+  lowColumns: Int32Array,
+  highColumns: Int32Array,
+  columnFractions: Floats,
+) => void;
+
+type NearestResize = (
+  from: Floats,
+  to: Floats,
+  geometry: Integers,
+  rows: Int32Array,
+  columns: Int32Array,
+) => void;
+
+// The same place from src/ and from dist/: below the root of the package.
+const path = fileURLToPath(
+  new URL('../../../src/engine/onednn/build/medrobust_onednn.node', import.meta.url),
+);
+
+let loaded: NativeBinding | undefined;
+
+/** Loads the addon once. Throws `RunError`, in one line, where it was not built or does not fit this machine. */
+export function loadBinding(): NativeBinding {
+  if (loaded) return loaded;
+  if (!existsSync(path)) throw new RunError('not built');
+  // OpenMP reads it when it is loaded. Threads that wait should sleep: two processes on the same cores
+  // would otherwise spin in each other's way for whole time slices.
+  process.env.OMP_WAIT_POLICY ??= 'passive';
+  try {
+    loaded = createRequire(import.meta.url)(path) as NativeBinding;
+  } catch (error) {
+    throw new RunError(error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error));
+  }
+  return loaded;
+}

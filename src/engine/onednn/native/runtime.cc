@@ -1,0 +1,26 @@
+// What is asked of the addon besides kernels.
+
+#include "convolution.h"
+#include "kernels.h"
+#include "parallel.h"
+
+namespace medrobust {
+
+// (threads): how many of them all kernels use from now on.
+void setThreads(const Call& call) {
+  const int32_t threads = call.Integer(0);
+  if (threads < 1 || threads > 1024) Refuse("expected 1 to 1024 threads, received %d", threads);
+#ifdef _OPENMP
+  omp_set_num_threads(threads);
+#endif
+  // oneDNN's primitives are compiled for a number of threads.
+  ForgetPrimitives();
+}
+
+// (bytes, result): how many bytes the array begins after a multiple of 64.
+void misalignment(const Call& call) {
+  const Array<uint8_t> bytes = call.All<uint8_t>(0);
+  call.Elements<int32_t>(1, 1)[0] = static_cast<int32_t>(reinterpret_cast<uintptr_t>(bytes.data) % 64);
+}
+
+}  // namespace medrobust
