@@ -1,6 +1,10 @@
-// The public API. To use:
+// The public API, in two blocks.
+// biome-ignore-all assist/source/organizeImports: sorted within the blocks
+
+// To use: make the parts, train, attack, measure.
 export { type AttackChoice, createAttack } from './attacks/create.ts';
 export { craft } from './attacks/craft.ts';
+export type { Attack, Target } from './attacks/attack.ts';
 export type { NormName, ThreatModel } from './attacks/threat.ts';
 export { type BatchOptions, batches } from './data/batches.ts';
 export { type DatasetChoice, openDataset } from './data/create.ts';
@@ -12,17 +16,22 @@ export { type LossName, lossOf } from './losses/create.ts';
 export { createNet, type NetChoice } from './nets/create.ts';
 export type { Net, NetShape } from './nets/net.ts';
 export { createRandom, type Random } from './random.ts';
-export { areaUnder, type RobustnessCurve, type RobustnessCurves, robustnessCurves } from './robustness/curve.ts';
+export {
+  areaUnder,
+  type RobustnessCurve,
+  type RobustnessCurves,
+  robustnessCurves,
+} from './robustness/curve.ts';
 export { type MetricName, metricOf } from './robustness/metrics/create.ts';
 export { inference } from './robustness/target.ts';
 export { type SummaryFileWriter, summaryFileWriter } from './summary/writer.ts';
 export { progress } from './train/callbacks/progress.ts';
 export { type Evaluation, evaluate } from './train/evaluate.ts';
 export type { Experiment } from './train/experiment.ts';
-export { type OptimizerChoice } from './train/optimizers.ts';
+export type { OptimizerChoice } from './train/optimizers.ts';
 export { resume, type Trained, type TrainOptions, train } from './train/train.ts';
 
-// To extend: a definition is registered by naming it in the registry.ts of its folder.
+// To extend: a definition is registered by one line in the registry.ts of its folder; callbacks are given to `train`.
 export { type AttackContext, type AttackDefinition, defineAttack, type Objective } from './attacks/attack.ts';
 export { type DatasetDefinition, defineDataset } from './data/dataset.ts';
 export type { Loss } from './losses/loss.ts';

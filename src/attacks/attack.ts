@@ -14,7 +14,7 @@ export interface Target {
   logits(images: tf.Tensor4D): tf.Tensor;
   /** int32, `[batch]` or `[batch, height, width]`. */
   readonly labels: tf.Tensor;
-  /** Loss of each image, `[batch]`, of logits against labels; for a targeted attack, minus the loss towards the target. */
+  /** Loss of each image, `[batch]`; for a targeted attack, minus the loss towards the target. */
   loss(logits: tf.Tensor, labels: tf.Tensor): tf.Tensor1D;
   /**
    * What the adversary wants low, per image, such as 1 for right and 0 for wrong, or Dice: an iterate with a

@@ -35,7 +35,8 @@ export function better(best: Best, images: tf.Tensor4D, indices: readonly number
   for (const [i, index] of indices.entries()) {
     const [score, loss] = [verdict.scores[i] as number, verdict.losses[i] as number];
     const [bestScore, bestLoss] = [scores[index] as number, losses[index] as number];
-    if (score > bestScore || (score === bestScore && !(loss > bestLoss))) continue;
+    const improved = score < bestScore || (score === bestScore && loss > bestLoss);
+    if (!improved) continue;
     [scores[index], losses[index]] = [score, loss];
     rows[index] = batch + i;
   }

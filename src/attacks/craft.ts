@@ -40,7 +40,7 @@ function createContext(
   const { labels } = target;
   return {
     objective: (moved) => target.loss(target.logits(moved), labels),
-    logits: target.logits,
+    logits: (moved) => target.logits(moved),
     labels,
     ball: createBall(images, threat),
     random,
@@ -133,7 +133,7 @@ export function follow(direction: tf.Tensor4D, images: tf.Tensor4D, threat: Thre
  *
  * `images` and the result are `[batch, height, width, channels]`; the caller disposes both. A gradient that is
  * not finite never passes for 0: it throws `RunError`, unless `log` is given; then it is counted there and such
- * images stay where they are in that step. Throws `UsageError` for pixels out of [0, 1] and for an impossible
+ * values stay where they are in that step. Throws `UsageError` for pixels out of [0, 1] and for an impossible
  * epsilon.
  */
 export function craft(

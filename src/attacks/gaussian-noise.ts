@@ -5,9 +5,8 @@ import { defineAttack } from './attack.ts';
  * The control: what `fgsm` does, with Gaussian noise in the place of the gradient.
  *
  * In l2 a direction drawn uniformly, in linf a random sign for each value, so that before clipping to [0, 1] the
- * perturbation is exactly as large as that of the attack it is compared with, in both norms. A net falls to an
- * attack of the size of harmless noise; where noise does as much harm as an attack, the attack is broken. The contrast of
- * noise and adversarial images is that of Paschali et al. 2018, arXiv:1804.00504; the noise is ours.
+ * perturbation is exactly as large as `fgsm`'s in both norms. Where noise does as much harm as an attack of its
+ * size, the attack is broken. Comparing the two follows Paschali et al. 2018, arXiv:1804.00504; this noise is ours.
  */
 export const gaussianNoise = defineAttack({
   defaults: {},

@@ -21,8 +21,16 @@ async function examine(): Promise<Check[]> {
   const engines = await probeEngines();
   const first = engines.find(({ works }) => works);
   return [
-    { what: 'medrobust', fine: true, says: `${version()}, Node ${process.version}, ${process.platform}-${process.arch}` },
-    ...engines.map(({ name, works, reason }) => ({ what: name, fine: works, says: works ? 'works' : reason })),
+    {
+      what: 'medrobust',
+      fine: true,
+      says: `${version()}, Node ${process.version}, ${process.platform}-${process.arch}`,
+    },
+    ...engines.map(({ name, works, reason }) => ({
+      what: name,
+      fine: works,
+      says: works ? 'works' : reason,
+    })),
     { what: 'auto', fine: first !== undefined, says: first ? `takes ${first.name}` : 'finds no engine' },
   ];
 }

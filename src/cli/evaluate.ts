@@ -9,7 +9,7 @@ import type { Experiment } from '../train/experiment.ts';
 import { formatEvaluation } from './evaluation-table.ts';
 import { findRun } from './find-run.ts';
 import { parseNumbers } from './numbers.ts';
-import { directoryOption, ENGINES, engineOptions, parseCount } from './options.ts';
+import { directoryOption, type ENGINES, engineOptions, parseCount } from './options.ts';
 
 interface Arguments {
   readonly run: string;
@@ -37,17 +37,27 @@ export const evaluateCommand: CommandModule<object, Arguments> = {
       })
       .options({
         checkpoint: { type: 'string', default: 'best', describe: 'best, last, or the number of an epoch' },
-        split: { choices: ['train', 'validation', 'test'], default: 'test', describe: 'Which part of the data' },
+        split: {
+          choices: ['train', 'validation', 'test'],
+          default: 'test',
+          describe: 'Which part of the data',
+        },
         attacks: { type: 'string', describe: 'Such as fgsm,pgd; those of the experiment by default' },
         epsilons: { type: 'string', describe: 'Such as 0,2/255,8/255; those of the experiment by default' },
         norm: { choices: ['linf', 'l2'], describe: 'In which epsilons are measured' },
         images: { type: 'string', describe: 'How many images are attacked' },
-        experiment: { type: 'string', describe: 'Whose data and metrics; needed for a model.json from elsewhere' },
+        experiment: {
+          type: 'string',
+          describe: 'Whose data and metrics; needed for a model.json from elsewhere',
+        },
         ...engineOptions,
         ...directoryOption,
       })
       .example('$0 evaluate demo', 'the best checkpoint of the newest run, on the test split')
-      .example('$0 evaluate demo --attacks fgsm,pgd --epsilons 0,2/255,8/255', 'other curves') as unknown as Argv<Arguments>,
+      .example(
+        '$0 evaluate demo --attacks fgsm,pgd --epsilons 0,2/255,8/255',
+        'other curves',
+      ) as unknown as Argv<Arguments>,
   async handler(parsed) {
     const subject = await find(parsed);
     const { checkExperiment } = await import('../train/check-experiment.ts');
@@ -81,7 +91,9 @@ async function find(parsed: Arguments): Promise<Subject> {
     return { run, experiment: await readExperiment(run), checkpoint: Number(epoch) };
   }
   if (parsed.experiment === undefined) {
-    throw new UsageError(`${parsed.run} is not in a run: name the experiment whose data it is for with --experiment.`);
+    throw new UsageError(
+      `${parsed.run} is not in a run: name the experiment whose data it is for with --experiment.`,
+    );
   }
   const { loadExperiment } = await import('./experiment-file.ts');
   return { file, experiment: await loadExperiment(parsed.experiment), checkpoint: 'last' };
@@ -109,7 +121,9 @@ function withRobustness(experiment: Experiment, parsed: Arguments): Experiment {
     ...own,
     everyEpochs: 1,
     // Names are checked with the rest of the experiment.
-    ...(attacks !== undefined && { attacks: attacks.split(',').map((name) => choiceOf(name.trim(), own?.attacks)) }),
+    ...(attacks !== undefined && {
+      attacks: attacks.split(',').map((name) => choiceOf(name.trim(), own?.attacks)),
+    }),
     ...(epsilons !== undefined && { epsilons: parseNumbers(epsilons, '--epsilons') }),
     ...(norm !== undefined && { norm }),
     ...(count !== undefined && { images: count }),
@@ -131,18 +145,28 @@ async function measure(subject: Subject, experiment: Experiment, parsed: Argumen
   const epoch = subject.run && (await chooseCheckpoint(subject.run, experiment, subject.checkpoint));
   await useEngine(parsed.engine ?? 'auto', threads === undefined ? {} : { threads });
   const dataset = (await openSplits(experiment, createRandom(experiment.seed)))[parsed.split];
-  if (dataset.samples.length === 0) throw new UsageError(`--split ${parsed.split}: ${dataset.name} has no such part.`);
+  if (dataset.samples.length === 0)
+    throw new UsageError(`--split ${parsed.split}: ${dataset.name} has no such part.`);
   const model =
     subject.run && epoch
       ? await loadNet(subject.run, experiment, epoch, dataset)
       : await loadModelFile(subject.file as string, dataset);
   const { robustness } = experiment;
-  const evaluation = await evaluate(model, experiment, { split: parsed.split, dataset }, robustness ? { robustness } : {});
+  const evaluation = await evaluate(
+    model,
+    experiment,
+    { split: parsed.split, dataset },
+    robustness ? { robustness } : {},
+  );
   model.dispose();
   return evaluation;
 }
 
-async function save(evaluation: Evaluation, { run, file, checkpoint }: Subject, { split }: Arguments): Promise<void> {
+async function save(
+  evaluation: Evaluation,
+  { run, file, checkpoint }: Subject,
+  { split }: Arguments,
+): Promise<void> {
   const { writeEvaluation } = await import('./evaluation-files.ts');
   const directory = run ? join(run, 'evaluations') : dirname(file as string);
   const written = await writeEvaluation(directory, `${split}-${checkpoint}`, evaluation);

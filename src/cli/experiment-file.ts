@@ -36,7 +36,8 @@ export async function loadExperiment(nameOrPath: string): Promise<Experiment> {
   const module = await importFile(path);
   const exported = module.default;
   // A CommonJS module arrives with its exports as the default.
-  const experiment = isObject(exported) && 'default' in exported ? exported.default : exported;
+  const isCommonJs = isObject(exported) && ('default' in exported || '__esModule' in exported);
+  const experiment = isCommonJs ? exported.default : exported;
   if (!isObject(experiment)) {
     throw new UsageError(`${path}: expected "export default { name: …, … }", found ${typeof experiment}.`);
   }

@@ -1,7 +1,16 @@
 import type { Argv, CommandModule } from 'yargs';
 import type { Options } from '../options.ts';
 
-const KINDS = ['nets', 'attacks', 'datasets', 'metrics', 'losses', 'optimizers', 'engines', 'experiments'] as const;
+const KINDS = [
+  'nets',
+  'attacks',
+  'datasets',
+  'metrics',
+  'losses',
+  'optimizers',
+  'engines',
+  'experiments',
+] as const;
 
 type Kind = (typeof KINDS)[number];
 
@@ -51,7 +60,10 @@ async function entriesOf(kind: Kind): Promise<Entry[]> {
       return Object.keys(await import('../losses/registry.ts')).map((name) => ({ name }));
     case 'engines': {
       const { probeEngines } = await import('../engine/engine.ts');
-      return (await probeEngines()).map(({ name, works, reason }) => ({ name, note: works ? 'works' : reason }));
+      return (await probeEngines()).map(({ name, works, reason }) => ({
+        name,
+        note: works ? 'works' : reason,
+      }));
     }
     case 'experiments': {
       const { listExperiments } = await import('./experiment-file.ts');
@@ -72,6 +84,8 @@ function withOptions<D extends { readonly defaults: Options }>(
 }
 
 function lineOf({ name, note, options = {} }: Entry): string {
-  const lines = Object.entries(options).map(([option, value]) => `    ${option} = ${JSON.stringify(value)}\n`);
+  const lines = Object.entries(options).map(
+    ([option, value]) => `    ${option} = ${JSON.stringify(value)}\n`,
+  );
   return `${name}${note ? `  (${note})` : ''}\n${lines.join('')}`;
 }

@@ -15,7 +15,9 @@ import { trainCommand } from './train.ts';
 async function main(words: readonly string[]): Promise<void> {
   await yargs(words as string[])
     .scriptName('medrobust')
-    .usage('$0 <command>\n\nTrains medical-imaging nets from scratch and measures their robustness every epoch.')
+    .usage(
+      '$0 <command>\n\nTrains medical-imaging nets from scratch and measures their robustness every epoch.',
+    )
     .command(trainCommand)
     .command(evaluateCommand)
     .command(listCommand)

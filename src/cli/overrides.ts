@@ -28,7 +28,8 @@ export function override(experiment: Experiment, assignments: readonly string[])
   let current = fillChoices(experiment);
   for (const assignment of assignments) {
     const at = assignment.indexOf('=');
-    if (at < 1) throw new UsageError(`--set: expected path=value, such as epochs=5; received "${assignment}".`);
+    if (at < 1)
+      throw new UsageError(`--set: expected path=value, such as epochs=5; received "${assignment}".`);
     const copy = structuredClone(current) as unknown as Node;
     assign(copy, ABSENT, assignment.slice(0, at).split('.'), assignment.slice(at + 1), []);
     current = fillChoices(copy as unknown as Experiment);
@@ -36,7 +37,13 @@ export function override(experiment: Experiment, assignments: readonly string[])
   return current;
 }
 
-function assign(target: Json, sample: Json | undefined, path: string[], text: string, walked: string[]): void {
+function assign(
+  target: Json,
+  sample: Json | undefined,
+  path: string[],
+  text: string,
+  walked: string[],
+): void {
   const [key, ...rest] = path as [string, ...string[]];
   const here = [...walked, key];
   const container = target as Node;
@@ -75,7 +82,9 @@ function coerce(text: string, like: Json, path: string): Json {
   }
   if (isNode(like) && typeof like.name === 'string') return { name: text };
   const keys = Object.keys(like ?? {}).join(', ');
-  throw new UsageError(`${path} is a group: set one of its parts (${keys}), such as ${path}.${keys.split(', ')[0]}=…`);
+  throw new UsageError(
+    `${path} is a group: set one of its parts (${keys}), such as ${path}.${keys.split(', ')[0]}=…`,
+  );
 }
 
 /** The empty list does not say what it lists. */

@@ -5,7 +5,7 @@ import type { EpochRecord } from '../train/callback.ts';
 import type { Trained, TrainOptions } from '../train/train.ts';
 import { findRun } from './find-run.ts';
 import { listenForInterrupt } from './interrupt.ts';
-import { directoryOption, ENGINES, engineOptions, parseCount } from './options.ts';
+import { directoryOption, type ENGINES, engineOptions, parseCount } from './options.ts';
 
 interface Arguments {
   readonly experiment: string | undefined;
@@ -21,7 +21,10 @@ export const trainCommand: CommandModule<object, Arguments> = {
   describe: 'Train a net and measure it every epoch',
   builder: (parser) =>
     parser
-      .positional('experiment', { type: 'string', describe: 'A name in experiments/, or the path of a .ts or .js file' })
+      .positional('experiment', {
+        type: 'string',
+        describe: 'A name in experiments/, or the path of a .ts or .js file',
+      })
       .options({
         set: {
           type: 'string',
@@ -30,7 +33,10 @@ export const trainCommand: CommandModule<object, Arguments> = {
           default: [],
           describe: 'Change a part of the experiment: path=value',
         },
-        resume: { type: 'string', describe: 'Go on with a run: the latest of the experiment, or the one named' },
+        resume: {
+          type: 'string',
+          describe: 'Go on with a run: the latest of the experiment, or the one named',
+        },
         ...engineOptions,
         ...directoryOption,
       })
@@ -52,9 +58,10 @@ export const trainCommand: CommandModule<object, Arguments> = {
         ...(engine && { engine }),
         ...(threads && { threads }),
       };
-      const trained = parsed.resume === undefined ? await start(parsed, options) : await goOn(parsed, options);
+      const trained =
+        parsed.resume === undefined ? await start(parsed, options) : await goOn(parsed, options);
       trained.net.model.dispose();
-      report(trained, parsed);
+      await report(trained, parsed);
       if (trained.stopped === 'interrupted') process.exitCode = interrupt.exitCode;
     } finally {
       interrupt.release();
@@ -64,7 +71,9 @@ export const trainCommand: CommandModule<object, Arguments> = {
 
 async function start({ experiment: name, set }: Arguments, options: TrainOptions): Promise<Trained> {
   if (name === undefined) {
-    throw new UsageError('Expected an experiment: medrobust train demo. "medrobust list experiments" shows all.');
+    throw new UsageError(
+      'Expected an experiment: medrobust train demo. "medrobust list experiments" shows all.',
+    );
   }
   const { loadExperiment } = await import('./experiment-file.ts');
   const { override } = await import('./overrides.ts');
@@ -73,10 +82,15 @@ async function start({ experiment: name, set }: Arguments, options: TrainOptions
   return train(override(checkExperiment(await loadExperiment(name)), set), options);
 }
 
-async function goOn({ experiment, resume: run, set, directory }: Arguments, options: TrainOptions): Promise<Trained> {
-  if (set.length > 0) throw new UsageError('--set: a run is resumed as it was started. Leave --set or --resume out.');
+async function goOn(
+  { experiment, resume: run, set, directory }: Arguments,
+  options: TrainOptions,
+): Promise<Trained> {
+  if (set.length > 0)
+    throw new UsageError('--set: a run is resumed as it was started. Leave --set or --resume out.');
   const named = run || (experiment && (await nameOf(experiment)));
-  if (!named) throw new UsageError('--resume: expected a run or an experiment: medrobust train demo --resume.');
+  if (!named)
+    throw new UsageError('--resume: expected a run or an experiment: medrobust train demo --resume.');
   const { resume } = await import('../train/train.ts');
   return resume(await findRun(directory, named), options);
 }
@@ -87,15 +101,24 @@ async function nameOf(experiment: string): Promise<string> {
   return (await loadExperiment(experiment)).name;
 }
 
-function report({ path, records, stopped }: Trained, { directory }: Arguments): void {
+async function report(trained: Trained, { directory }: Arguments): Promise<void> {
+  const { experiment, path, records, stopped } = trained;
   const run = relative(process.cwd(), path) || '.';
   const say = (line: string) => process.stdout.write(`${line}\n`);
   if (stopped === 'interrupted') {
-    say(`Interrupted after ${epochs(records)}; what was done is saved. Go on with: medrobust train --resume ${run}`);
+    say(
+      `Interrupted after ${epochs(records)}; what was done is saved. Go on with: medrobust train --resume ${run}`,
+    );
     return;
   }
   if (stopped !== undefined) say(`Stopped early: ${stopped}.`);
-  say(`Done: ${epochs(records)} in ${run}. See it with: tensorboard --logdir ${directory}`);
+  const { bestEpoch, bestMeasurement } = await import('../train/measurements.ts');
+  const best = bestMeasurement(experiment);
+  const epoch = bestEpoch(records, best);
+  const value = records.find((record) => record.epoch === epoch)?.measurements[best.measurement];
+  say(`Done: ${epochs(records)} in ${run}`);
+  if (value !== undefined) say(`Best: ${best.measurement} ${value.toFixed(4)} after epoch ${epoch}`);
+  say(`Next: medrobust evaluate ${run}, or tensorboard --logdir ${directory}`);
 }
 
 function epochs({ length }: readonly EpochRecord[]): string {

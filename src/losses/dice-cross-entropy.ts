@@ -3,7 +3,7 @@ import { UsageError } from '../errors.ts';
 import { crossEntropy } from './cross-entropy.ts';
 import { counted, type Loss } from './loss.ts';
 
-/** In pixels. Added above and below the fraction: a class absent from an image costs P / (P + 1), so predicting nothing is right. */
+/** In pixels, above and below the fraction: a class that is absent costs P / (P + 1), least where none is predicted. */
 const smooth = 1;
 
 /** Soft Dice of each foreground class of each image, `[batch, classes − 1]`. */
@@ -24,7 +24,7 @@ function softDice(logits: tf.Tensor, labels: tf.Tensor): tf.Tensor {
  * Dice is taken per image and foreground class (class 0 is background) and averaged, so that a small lesion
  * weighs as much as a large one; one pixel is added to both sides of the fraction, which also defines it for
  * images without foreground. Milletari et al. 2016, V-Net, arXiv:1606.04797, section 3, with the denominator
- * unsquared; the sum with cross-entropy as in Isensee et al. 2018, nnU-Net, arXiv:1809.10486, section 2.3.
+ * unsquared; the sum with cross-entropy as in Isensee et al. 2018, nnU-Net, arXiv:1809.10486.
  * Throws `UsageError` on logits of classification.
  */
 export const diceCrossEntropy: Loss = (logits, labels) => {

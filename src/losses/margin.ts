@@ -9,7 +9,7 @@ const out = 1e30;
  *
  * Positive exactly where the prediction is wrong, and never saturated, whatever the scale of the logits: an
  * attack on it succeeds where cross-entropy is masked by that scale. Carlini and Wagner 2017,
- * arXiv:1608.04644, section V, their f₆ without the floor.
+ * arXiv:1608.04644, section V-A: their f₆ without the floor, for the label in the place of a target.
  */
 export const margin: Loss = (logits, labels) => {
   const classes = logits.shape.at(-1) as number;

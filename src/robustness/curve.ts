@@ -2,6 +2,7 @@
 
 import * as tf from '@tensorflow/tfjs';
 import type { Attack } from '../attacks/attack.ts';
+import { createBall } from '../attacks/ball.ts';
 import type { NormName } from '../attacks/threat.ts';
 import type { Batch } from '../data/dataset.ts';
 import { UsageError } from '../errors.ts';
@@ -20,7 +21,7 @@ export interface CurvePoint {
   /** The 95 % interval of `value`, for the draw of the images. */
   readonly low: number;
   readonly high: number;
-  /** Mean structural similarity to the clean images of those that give `value`, over the images attacked; 1 without any. */
+  /** Mean structural similarity of the attacked images that give `value` to their clean ones; 1 without any. */
   readonly ssim: number;
 }
 
@@ -38,7 +39,7 @@ export interface RobustnessCurve {
    */
   readonly raw: readonly number[];
   readonly images: number;
-  /** Passes of one image through the net, those that also went back, and the time of both; the clean pass is not in it. */
+  /** Passes of one image through the net, those that also went back, and time; without the clean pass. */
   readonly cost: { readonly gradients: number; readonly forwards: number; readonly seconds: number };
   /** What makes this curve doubtful; each begins with a name explained in docs/sanity-checks.md. */
   readonly flags: readonly string[];
@@ -111,9 +112,9 @@ function curveOf(track: Track, epsilons: readonly number[], options: CurveOption
  * The robustness curves of `net` under several attacks, in one pass over `data`.
  *
  * Epsilons ascend, and an image whose score has reached 0 carries that on: what may be done at an epsilon may be
- * done at a larger one. Single-step attacks compute one gradient for all epsilons. An image's score at an epsilon is the
- * worst found up to there. Memory is that of one batch under attack and a few numbers an image; batches are
- * disposed here. Scores are taken from a fresh forward pass on the finished images.
+ * done at a larger one. Single-step attacks compute one gradient for all epsilons. An image's score at an epsilon
+ * is the worst found up to there, each from a fresh forward pass on the finished image. Memory is that of one
+ * batch under attack and a few numbers an image; batches are disposed here.
  *
  * The same `random` gives the same curves, for the same batches. Throws `UsageError` for a metric without scores
  * per image, for impossible epsilons, and for data without images.
@@ -124,14 +125,17 @@ export async function robustnessCurves(
 ): Promise<RobustnessCurves> {
   const epsilons = ascending(options.epsilons);
   const score = scoreOf(options.metric);
+  const logits = (images: tf.Tensor4D) => options.net.logits(images);
   const tracks = options.attacks.map((attack) =>
     createTrack(attack.name, attack.direction !== undefined, epsilons.length),
   );
   let count = 0;
   for await (using batch of data) {
-    const target = { logits: options.net.logits, labels: batch.labels, loss: options.loss, score };
-    const clean = tf.tidy(() => score(options.net.logits(batch.images), batch.labels));
+    const target = { logits, labels: batch.labels, loss: options.loss, score };
+    const clean = tf.tidy(() => score(logits(batch.images), batch.labels));
     const random = options.random.stream(`batch-${count++}`);
+    // Refuses an epsilon beyond the box before anything is attacked.
+    createBall(batch.images, { norm: options.norm, epsilon: epsilons.at(-1) as number });
     const under = { images: batch.images, target, clean, epsilons, norm: options.norm };
     for (const [i, attack] of options.attacks.entries()) {
       measureBatch(tracks[i] as Track, attack, under, random.stream(attack.name));

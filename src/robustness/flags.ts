@@ -12,10 +12,15 @@ export interface Measured {
 const percent = (share: number) => `${Number((100 * share).toPrecision(3))} %`;
 const points = (difference: number) => `${Number((100 * difference).toPrecision(3))} points`;
 
+const followsGradient = ({ track }: Measured) => track.log.gradients > 0;
+
 /** Rounding in sums of scores is not a difference. */
 const rounding = 1e-6;
 
-function rawRises({ curve }: Measured): string[] {
+function rawRises(measured: Measured): string[] {
+  // Noise owes nobody a falling curve.
+  if (!followsGradient(measured)) return [];
+  const { curve } = measured;
   const { raw, images } = curve;
   const rise = raw.findIndex((value, i) => i > 0 && value - (raw[i - 1] as number) > 1 / images + rounding);
   if (rise < 0) return [];
@@ -35,7 +40,7 @@ function zeroGradients({ track: { log } }: Measured): string[] {
   return [`zero-gradients: ${percent(log.zero / log.gradients)} of the gradients are 0 everywhere.`];
 }
 
-/** Where `curve` is most above `other`, by more than `tolerance` and by more than one image; `undefined` where it is not. */
+/** Where `curve` is most above `other`, if by more than `tolerance` and by more than one image. */
 function above(curve: RobustnessCurve, other: RobustnessCurve, tolerance: number) {
   const enough = Math.max(tolerance, 1 / curve.images) + rounding;
   const differences = curve.points.map(({ epsilon, value }, i) => ({
@@ -45,8 +50,6 @@ function above(curve: RobustnessCurve, other: RobustnessCurve, tolerance: number
   const largest = differences.reduce((a, b) => (b.by > a.by ? b : a), { epsilon: 0, by: 0 });
   return largest.by > enough ? largest : undefined;
 }
-
-const followsGradient = ({ track }: Measured) => track.log.gradients > 0;
 
 function noiseWins(measured: Measured, all: readonly Measured[]): string[] {
   if (!followsGradient(measured)) return [];

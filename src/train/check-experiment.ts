@@ -12,8 +12,8 @@ import { metricOf } from '../robustness/metrics/create.ts';
 import * as metrics from '../robustness/metrics/registry.ts';
 import type { Experiment } from './experiment.ts';
 import { measurementsOf } from './measurements.ts';
-import { checkOptimizer } from './optimizers.ts';
 import * as optimizers from './optimizers/registry.ts';
+import { checkOptimizer } from './optimizers.ts';
 
 type Registry = Readonly<Record<string, { readonly defaults: Options }>>;
 
@@ -151,7 +151,10 @@ export function fillChoices(experiment: Experiment): Experiment {
     net: fill('net', nets, net),
     optimizer: fill('optimizer', optimizers, optimizer),
     ...(robustness && {
-      robustness: { ...robustness, attacks: robustness.attacks.map((choice) => fill('attack', attacks, choice)) },
+      robustness: {
+        ...robustness,
+        attacks: robustness.attacks.map((choice) => fill('attack', attacks, choice)),
+      },
     }),
   };
 }

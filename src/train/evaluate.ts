@@ -30,9 +30,14 @@ export interface Evaluation {
 export type CheckpointChoice = 'best' | 'last' | number;
 
 /** The epoch that a choice means. Throws `UsageError` where the run has no such checkpoint. */
-export async function chooseCheckpoint(run: string, experiment: Experiment, choice: CheckpointChoice): Promise<number> {
+export async function chooseCheckpoint(
+  run: string,
+  experiment: Experiment,
+  choice: CheckpointChoice,
+): Promise<number> {
   const epochs = await checkpointedEpochs(run);
-  if (epochs.length === 0) throw new UsageError(`${run} has no checkpoint yet: its first epoch was not finished.`);
+  if (epochs.length === 0)
+    throw new UsageError(`${run} has no checkpoint yet: its first epoch was not finished.`);
   const records = (await readRecords(run)).filter(({ epoch }) => epochs.includes(epoch));
   const best = bestEpoch(records, bestMeasurement(experiment));
   const epoch = choice === 'last' ? epochs.at(-1) : choice === 'best' ? (best ?? epochs.at(-1)) : choice;
@@ -41,7 +46,12 @@ export async function chooseCheckpoint(run: string, experiment: Experiment, choi
 }
 
 /** The net of a run as it was after an epoch. The caller disposes it. Throws `RunError` for a damaged checkpoint. */
-export async function loadNet(run: string, experiment: Experiment, epoch: number, data: Dataset): Promise<tf.LayersModel> {
+export async function loadNet(
+  run: string,
+  experiment: Experiment,
+  epoch: number,
+  data: Dataset,
+): Promise<tf.LayersModel> {
   const checkpoint = await loadCheckpoint(join(run, checkpointName(epoch)));
   const shape = { task: data.task, imageShape: data.imageShape, classes: data.classes.length };
   const { model } = createNet(experiment.net, shape, createRandom(experiment.seed).stream('net'));
@@ -60,7 +70,9 @@ export async function loadModelFile(path: string, data: Dataset): Promise<tf.Lay
   try {
     model = await tf.loadLayersModel({ load: () => readModel(path) });
   } catch (error) {
-    throw new UsageError(`${path} cannot be loaded as a tfjs layers model: ${messageOf(error)}`, { cause: error });
+    throw new UsageError(`${path} cannot be loaded as a tfjs layers model: ${messageOf(error)}`, {
+      cause: error,
+    });
   }
   const expected = [...data.imageShape, data.classes.length];
   const found = [...(model.inputs[0]?.shape.slice(1) ?? []), model.outputs[0]?.shape.at(-1)];

@@ -1,8 +1,8 @@
 // Adversarial images to look at.
 
 import * as tf from '@tensorflow/tfjs';
-import { type AttackChoice, createAttack } from '../attacks/create.ts';
 import { craft } from '../attacks/craft.ts';
+import { type AttackChoice, createAttack } from '../attacks/create.ts';
 import type { NormName } from '../attacks/threat.ts';
 import { gradientLog } from '../attacks/watch.ts';
 import { batches } from '../data/batches.ts';
@@ -24,7 +24,11 @@ export interface ExampleOptions {
 const ROWS = 4;
 
 /** A PNG: the first images of `dataset`, what each attack makes of them, and what the net takes them for. */
-export async function drawExamples(net: Classifier, dataset: Dataset, options: ExampleOptions): Promise<Uint8Array> {
+export async function drawExamples(
+  net: Classifier,
+  dataset: Dataset,
+  options: ExampleOptions,
+): Promise<Uint8Array> {
   const { attacks, norm, epsilon, loss, random } = options;
   const rows = Math.min(ROWS, dataset.samples.length);
   for await (using batch of batches(dataset, { size: rows, prefetch: 0 })) {
@@ -84,7 +88,8 @@ function classesOf(values: Int32Array, count: number, { task, classes }: Dataset
   return Array.from({ length: count }, (_, i) => {
     const classMap = values.slice(i * places, (i + 1) * places);
     const share = classMap.filter((label) => label > 0).length / places;
-    const caption = task === 'classification' ? (classes[classMap[0] ?? 0] ?? '') : `${(100 * share).toFixed(1)} %`;
+    const caption =
+      task === 'classification' ? (classes[classMap[0] ?? 0] ?? '') : `${(100 * share).toFixed(1)} %`;
     return { classMap, caption };
   });
 }

@@ -46,6 +46,19 @@ export async function writeSynced(path: string, content: string | Uint8Array, fl
   }
 }
 
+/** Makes a directory and those above it. Node's own `recursive` says ENOENT where the file system is read-only. */
+export async function makeDirectory(path: string): Promise<void> {
+  try {
+    await mkdir(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return;
+    if (code !== 'ENOENT' || dirname(path) === path) throw error;
+    await makeDirectory(dirname(path));
+    await makeDirectory(path);
+  }
+}
+
 /** Replaces a file: readers see the old one or the new one, never a part. */
 export async function replaceFile(path: string, content: string | Uint8Array): Promise<void> {
   const aside = `${path}.${process.pid}.tmp`;
@@ -68,7 +81,7 @@ export async function replaceDirectory(
   const old = `${path}.${process.pid}.old.tmp`;
   try {
     await rm(aside, { recursive: true, force: true });
-    await mkdir(aside, { recursive: true });
+    await makeDirectory(aside);
     for (const [name, content] of Object.entries(files)) await writeSynced(join(aside, name), content);
     await syncDirectory(aside);
     await rename(path, old).catch(ignoreMissing);

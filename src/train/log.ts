@@ -3,13 +3,18 @@ import pino from 'pino';
 /**
  * The log of a run: JSON lines into `path`, each on its way to the disk before the call returns.
  *
- * Warnings and worse also go to `warn`, as plain text, for a person at a terminal.
+ * Warnings also go to `warn`, as plain text, for a person at a terminal; errors reach that person by themselves.
  */
 export function openLog(path: string, warn?: (message: string) => void): pino.Logger {
   const file: pino.StreamEntry = {
     level: 'debug',
     stream: pino.destination({ dest: path, sync: true, append: true }),
   };
-  const terminal = { write: (line: string) => warn?.((JSON.parse(line) as { msg: string }).msg) };
+  const terminal = {
+    write(line: string) {
+      const { level, msg } = JSON.parse(line) as { level: number; msg: string };
+      if (level === pino.levels.values.warn) warn?.(msg);
+    },
+  };
   return pino({ level: 'info', base: null }, pino.multistream([file, { level: 'warn', stream: terminal }]));
 }

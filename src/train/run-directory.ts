@@ -7,7 +7,7 @@ import { messageOf, RunError, UsageError } from '../errors.ts';
 import type { EpochRecord } from './callback.ts';
 import type { Environment } from './environment.ts';
 import type { Experiment } from './experiment.ts';
-import { orRunError, removeLeftovers, replaceFile, writeSynced } from './files.ts';
+import { makeDirectory, orRunError, removeLeftovers, replaceFile, writeSynced } from './files.ts';
 import { lockRun, type Release } from './run-lock.ts';
 
 /** A run's directory, held by this process alone. */
@@ -31,7 +31,7 @@ export async function createRunDirectory(
   const stamp = now.toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 15);
   const parent = join(resolve(root), experiment.name);
   return orRunError('Cannot create the run', async () => {
-    await mkdir(parent, { recursive: true });
+    await makeDirectory(parent);
     // Two runs of one seed within a second: the second is -2.
     for (let count = 1; ; count++) {
       const path = join(parent, `${stamp}-${experiment.seed}${count > 1 ? `-${count}` : ''}`);
@@ -64,7 +64,7 @@ export async function openRunDirectory(path: string): Promise<RunDirectory> {
     },
     write: (name, content) =>
       orRunError(`Cannot write ${name}`, async () => {
-        await mkdir(dirname(join(path, name)), { recursive: true });
+        await makeDirectory(dirname(join(path, name)));
         await replaceFile(join(path, name), content);
       }),
     release,

@@ -46,6 +46,8 @@ export interface TrainOptions {
 }
 
 export interface Trained {
+  /** With every option filled in. */
+  readonly experiment: Experiment;
   /** As it is after the last epoch trained. The caller disposes `net.model`. */
   readonly net: Net;
   readonly records: readonly EpochRecord[];
@@ -96,7 +98,8 @@ export async function resume(path: string, options: Omit<TrainOptions, 'director
 }
 
 function threadsOf({ threads }: TrainOptions, before?: number): { threads?: number } {
-  const chosen = threads ?? before;
+  // 0 stands for an engine that decides by itself.
+  const chosen = threads ?? (before || undefined);
   return chosen === undefined ? {} : { threads: chosen };
 }
 
@@ -147,7 +150,13 @@ async function runIn(
     await trainEpochs(session, [...callbacksOf(experiment), ...(options.callbacks ?? [])]);
     const { stopReason } = session;
     log.info({ epochs: records.length, stopped: stopReason }, 'end');
-    return { net, records, path: directory.path, ...(stopReason !== undefined && { stopped: stopReason }) };
+    return {
+      experiment,
+      net,
+      records,
+      path: directory.path,
+      ...(stopReason !== undefined && { stopped: stopReason }),
+    };
   } catch (error) {
     net.model.dispose();
     throw noted(error, log, directory.path);

@@ -9,9 +9,9 @@ export default {
     split: { validation: 0.2, test: 0.2 },
     batchSize: 8,
   },
-  net: { name: 'resnet', depth: 18, stem: 'imagenet', filters: 4 },
+  net: { name: 'resnet', depth: 18, stem: 'small', filters: 4 },
   loss: 'crossEntropy',
-  optimizer: { name: 'adam', learningRate: 0.005 },
+  optimizer: { name: 'adam', learningRate: 0.002 },
   epochs: 4,
   metrics: ['accuracy', 'auroc'],
   robustness: {

@@ -8,7 +8,11 @@ import { bestEpoch, betterOf, measurementsOf, splitTimes } from '../../src/train
 import tiny from '../e2e/tiny.ts';
 
 const recordsOf = (name: string, values: (number | undefined)[]): EpochRecord[] =>
-  values.map((value, i) => ({ epoch: i + 1, step: i, measurements: value === undefined ? {} : { [name]: value } }));
+  values.map((value, i) => ({
+    epoch: i + 1,
+    step: i,
+    measurements: value === undefined ? {} : { [name]: value },
+  }));
 
 /** The epochs after which early stopping ends a run with these values, fed one by one. */
 function stopsAfter(stop: NonNullable<Experiment['earlyStop']>, values: (number | undefined)[]): number[] {
@@ -54,7 +58,9 @@ test('the best epoch is the first of equals', () => {
 
 test('losses are better when lower, measurements of a metric as the metric is', () => {
   assert.deepEqual(
-    ['train/loss', 'validation/loss', 'validation/auroc', 'robustness/pgd/linf/auc'].map((name) => betterOf(tiny, name)),
+    ['train/loss', 'validation/loss', 'validation/auroc', 'robustness/pgd/linf/auc'].map((name) =>
+      betterOf(tiny, name),
+    ),
     ['lower', 'lower', 'higher', 'higher'],
   );
 });
@@ -78,9 +84,14 @@ function shown(isTTY: boolean): string {
   const { onBatchEnd, onMeasure, onRecord, onRunEnd } = progress(screen);
   const run = { experiment: tiny } as unknown as Run;
   for (const epoch of [1, 2]) {
-    for (const batch of [0, 1]) onBatchEnd?.(run, { epoch, step: epoch * 2 + batch, batch, batches: 2, loss: 0.5 });
+    for (const batch of [0, 1])
+      onBatchEnd?.(run, { epoch, step: epoch * 2 + batch, batch, batches: 2, loss: 0.5 });
     void onMeasure?.(run, { epoch, step: epoch * 2 });
-    void onRecord?.(run, { epoch, step: epoch * 2, measurements: { 'train/loss': 0.5, 'validation/accuracy': 0.75 } });
+    void onRecord?.(run, {
+      epoch,
+      step: epoch * 2,
+      measurements: { 'train/loss': 0.5, 'validation/accuracy': 0.75 },
+    });
   }
   void onRunEnd?.(run);
   return text;
@@ -94,7 +105,9 @@ test('away from a terminal, progress is one plain line an epoch', () => {
 });
 
 test('on a terminal, a bar is redrawn in its line, within the width', () => {
-  const parts = shown(true).split('\r').filter((part) => part.includes('left'));
+  const parts = shown(true)
+    .split('\r')
+    .filter((part) => part.includes('left'));
   assert.equal(parts.length, 4);
   for (const part of parts) assert.ok(part.replace('\x1b[K', '').length < 80 && !part.includes('\n'));
 });

@@ -23,29 +23,78 @@ const wrong: readonly [string, object, RegExp][] = [
   ['an unknown loss', { loss: 'hinge' }, /^loss: expected .*crossEntropy/],
   ['an optimizer out of range', { optimizer: { name: 'adam', learningRate: -1 } }, /"learningRate" of adam/],
   ['an unknown metric', { metrics: ['acuracy'] }, /^metrics: expected .*accuracy/],
-  ['a metric of the other task', { metrics: ['dice'] }, /^metrics: expected metrics of classification.*accuracy/],
+  [
+    'a metric of the other task',
+    { metrics: ['dice'] },
+    /^metrics: expected metrics of classification.*accuracy/,
+  ],
   ['a metric twice', { metrics: ['auroc', 'auroc'] }, /^metrics: expected each metric once/],
   ['no metrics', { metrics: [] }, /^metrics: expected a list/],
-  ['a curve of a metric that has none', { metrics: ['auroc', 'accuracy'] }, /^metrics: expected first a metric with a score for each image/],
-  ['an unknown attack', { robustness: { ...tiny.robustness, attacks: [{ name: 'pgdd' }] } }, /no attack "pgdd".*pgd/],
-  ['an attack twice', { robustness: { ...tiny.robustness, attacks: [{ name: 'pgd' }, { name: 'pgd', steps: 3 }] } }, /each attack once/],
+  [
+    'a curve of a metric that has none',
+    { metrics: ['auroc', 'accuracy'] },
+    /^metrics: expected first a metric with a score for each image/,
+  ],
+  [
+    'an unknown attack',
+    { robustness: { ...tiny.robustness, attacks: [{ name: 'pgdd' }] } },
+    /no attack "pgdd".*pgd/,
+  ],
+  [
+    'an attack twice',
+    { robustness: { ...tiny.robustness, attacks: [{ name: 'pgd' }, { name: 'pgd', steps: 3 }] } },
+    /each attack once/,
+  ],
   ['no attack', { robustness: { ...tiny.robustness, attacks: [] } }, /^robustness\.attacks: expected a list/],
-  ['an attack of no steps', { robustness: { ...tiny.robustness, attacks: [{ name: 'pgd', steps: 0 }] } }, /"steps" of pgd/],
+  [
+    'an attack of no steps',
+    { robustness: { ...tiny.robustness, attacks: [{ name: 'pgd', steps: 0 }] } },
+    /"steps" of pgd/,
+  ],
   ['an unknown norm', { robustness: { ...tiny.robustness, norm: 'l3' } }, /^robustness\.norm/],
-  ['an epsilon in levels of 255', { robustness: { ...tiny.robustness, epsilons: [0, 8] } }, /^robustness\.epsilons: .*8\/255; received 8/],
-  ['descending epsilons', { robustness: { ...tiny.robustness, epsilons: [0.1, 0.05] } }, /^robustness\.epsilons: expected ascending/],
-  ['epsilons of one tag', { robustness: { ...tiny.robustness, epsilons: [0.1, 0.10001] } }, /differ by 0.0001/],
-  ['epsilons that are no numbers', { robustness: { ...tiny.robustness, epsilons: ['0.1'] } }, /^robustness\.epsilons: expected a list of numbers/],
-  ['a best that is never measured', { checkpoints: { best: 'robustness/square/linf/auc' } }, /^checkpoints\.best: .*robustness\/pgd\/linf\/auc/],
-  ['a direction that is none', { checkpoints: { best: 'validation/loss', better: 'less' } }, /^checkpoints\.better/],
-  ['patience of none', { earlyStop: { measurement: 'validation/loss', patience: 0 } }, /^earlyStop\.patience/],
+  [
+    'an epsilon in levels of 255',
+    { robustness: { ...tiny.robustness, epsilons: [0, 8] } },
+    /^robustness\.epsilons: .*8\/255; received 8/,
+  ],
+  [
+    'descending epsilons',
+    { robustness: { ...tiny.robustness, epsilons: [0.1, 0.05] } },
+    /^robustness\.epsilons: expected ascending/,
+  ],
+  [
+    'epsilons of one tag',
+    { robustness: { ...tiny.robustness, epsilons: [0.1, 0.10001] } },
+    /differ by 0.0001/,
+  ],
+  [
+    'epsilons that are no numbers',
+    { robustness: { ...tiny.robustness, epsilons: ['0.1'] } },
+    /^robustness\.epsilons: expected a list of numbers/,
+  ],
+  [
+    'a best that is never measured',
+    { checkpoints: { best: 'robustness/square/linf/auc' } },
+    /^checkpoints\.best: .*robustness\/pgd\/linf\/auc/,
+  ],
+  [
+    'a direction that is none',
+    { checkpoints: { best: 'validation/loss', better: 'less' } },
+    /^checkpoints\.better/,
+  ],
+  [
+    'patience of none',
+    { earlyStop: { measurement: 'validation/loss', patience: 0 } },
+    /^earlyStop\.patience/,
+  ],
 ];
 
 for (const [what, change, message] of wrong) {
   test(`${what} is refused in one line`, () => {
     assert.throws(
       () => checkExperiment({ ...tiny, ...change } as unknown as Experiment),
-      (error: Error) => error instanceof UsageError && message.test(error.message) && !error.message.includes('\n'),
+      (error: Error) =>
+        error instanceof UsageError && message.test(error.message) && !error.message.includes('\n'),
     );
   });
 }
@@ -53,7 +102,7 @@ for (const [what, change, message] of wrong) {
 test('experiments that are right pass, and come back with every option', () => {
   const checked = checkExperiment(tiny);
   assert.deepEqual(checkExperiment(checked), checked);
-  assert.equal((checked.robustness?.attacks[1] as { restarts?: number }).restarts, 1);
+  assert.equal((checked.robustness?.attacks[1] as { restarts?: number } | undefined)?.restarts, 1);
   const { split: _, ...data } = segmentation.data;
   assert.deepEqual(checkExperiment({ ...segmentation, data }).data.split, { validation: 0.15, test: 0.15 });
 });

@@ -32,10 +32,19 @@ function createState(seed: number) {
   return { net, optimizer };
 }
 
-const positionOf = (epoch: number, batch = 0) => ({ epoch, batch, step: epoch * 10 + batch, lossSum: 0.1, images: 3 });
+const positionOf = (epoch: number, batch = 0) => ({
+  epoch,
+  batch,
+  step: epoch * 10 + batch,
+  lossSum: 0.1,
+  images: 3,
+});
 
 function valuesOf({ net, optimizer }: ReturnType<typeof createState>): number[][] {
-  const variables = [...net.model.weights.map((weight) => weight.read()), ...optimizer.slots.map((s) => s.variable)];
+  const variables = [
+    ...net.model.weights.map((weight) => weight.read()),
+    ...optimizer.slots.map((s) => s.variable),
+  ];
   return variables.map((variable) => Array.from(variable.dataSync()));
 }
 
@@ -48,7 +57,9 @@ test('weights, optimizer and position come back bit for bit, and nothing leaks',
   await noTensorLeak(async () => {
     const saved = createState(1);
     tf.tidy(() => {
-      const gradients = saved.optimizer.slots.filter(({ name }) => name === 'mean').map((s) => tf.onesLike(s.variable));
+      const gradients = saved.optimizer.slots
+        .filter(({ name }) => name === 'mean')
+        .map((s) => tf.onesLike(s.variable));
       saved.optimizer.step(gradients, 1);
     });
     await saveCheckpoint(root, 'round-trip', { ...saved, position: positionOf(2, 3) });
@@ -76,7 +87,9 @@ test('plain tfjs loads model.json and computes the same', async () => {
     }),
   });
   const images = tf.tensor4d(createRandom(5).uniforms(2 * 64, 0, 1), [2, 8, 8, 1]);
-  const [ours, theirs] = [state.net.model, loaded].map((model) => (model.predict(images) as tf.Tensor).dataSync());
+  const [ours, theirs] = [state.net.model, loaded].map((model) =>
+    (model.predict(images) as tf.Tensor).dataSync(),
+  );
   assert.deepEqual(theirs, ours);
   dispose(state);
   loaded.dispose();
@@ -123,7 +136,9 @@ test('the newest is where the run got furthest, within an epoch or after it', as
 test('a checkpoint of another net is refused', async () => {
   const state = createState(1);
   await saveCheckpoint(root, 'other', { ...state, position: positionOf(1) });
-  const other = tf.sequential({ layers: [tf.layers.dense({ units: 1, inputShape: [2], kernelInitializer: 'ones' })] });
+  const other = tf.sequential({
+    layers: [tf.layers.dense({ units: 1, inputShape: [2], kernelInitializer: 'ones' })],
+  });
   const checkpoint = await loadCheckpoint(join(root, 'other'));
   assert.throws(() => restoreWeights(other, checkpoint), RunError);
   dispose(state);
@@ -132,7 +147,8 @@ test('a checkpoint of another net is refused', async () => {
 
 test('all checkpoints but those to keep are removed; other files stay', async () => {
   const run = join(root, 'keep');
-  for (const name of ['epoch-0001', 'epoch-0002', 'epoch-12345', 'curves']) mkdirSync(join(run, name), { recursive: true });
+  for (const name of ['epoch-0001', 'epoch-0002', 'epoch-12345', 'curves'])
+    mkdirSync(join(run, name), { recursive: true });
   writeFileSync(join(run, 'epoch-0002', 'state.json'), '');
   await keepCheckpoints(run, new Set([1, 12345]));
   assert.deepEqual(await checkpointedEpochs(run), [1, 12345]);

@@ -3,8 +3,8 @@ import { before, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
 import { useEngine } from '../../src/engine/engine.ts';
 import { UsageError } from '../../src/errors.ts';
-import { createOptimizer, type OptimizerChoice } from '../../src/train/optimizers.ts';
 import * as registry from '../../src/train/optimizers/registry.ts';
+import { createOptimizer, type OptimizerChoice } from '../../src/train/optimizers.ts';
 import { assertClose, noTensorLeak } from '../support.ts';
 
 before(() => useEngine('auto'));
@@ -36,7 +36,10 @@ test('adam follows algorithm 1 of the paper', () => {
       const g = gradient?.[i] as number;
       mean[i] = 0.9 * (mean[i] as number) + 0.1 * g;
       square[i] = 0.999 * (square[i] as number) + 0.001 * g * g;
-      const [m, v] = [(mean[i] as number) / (1 - 0.9 ** (t + 1)), (square[i] as number) / (1 - 0.999 ** (t + 1))];
+      const [m, v] = [
+        (mean[i] as number) / (1 - 0.9 ** (t + 1)),
+        (square[i] as number) / (1 - 0.999 ** (t + 1)),
+      ];
       weights[i] = (weights[i] as number) - (0.1 * m) / (Math.sqrt(v) + 1e-8);
     }
     // Float32 slots: 1 − 0.999^t loses three digits of 1e-7.
@@ -47,7 +50,10 @@ test('adam follows algorithm 1 of the paper', () => {
 test('sgd with momentum keeps a velocity, and Nesterov looks a step ahead', () => {
   const gradients = [[[1]], [[1]], [[-1]]];
   // velocity: 1, 1.5, -0.25
-  assertClose(follow({ name: 'sgd', learningRate: 0.1, momentum: 0.5 }, [[2]], gradients).flat(), [1.9, 1.75, 1.775]);
+  assertClose(
+    follow({ name: 'sgd', learningRate: 0.1, momentum: 0.5 }, [[2]], gradients).flat(),
+    [1.9, 1.75, 1.775],
+  );
   // direction: 1.5, 1.75, -1.125
   const ahead = follow({ name: 'sgd', learningRate: 0.1, momentum: 0.5, nesterov: true }, [[2]], gradients);
   assertClose(ahead.flat(), [1.85, 1.675, 1.7875]);

@@ -4,7 +4,12 @@ import { basename, join } from 'node:path';
 import { test } from 'node:test';
 import { RunError, UsageError } from '../../src/errors.ts';
 import { replaceDirectory } from '../../src/train/files.ts';
-import { createRunDirectory, latestRun, openRunDirectory, readRecords } from '../../src/train/run-directory.ts';
+import {
+  createRunDirectory,
+  latestRun,
+  openRunDirectory,
+  readRecords,
+} from '../../src/train/run-directory.ts';
 import { segmentation, temporaryDirectory } from './support.ts';
 
 const root = temporaryDirectory();
@@ -26,7 +31,11 @@ test('a run is named by its time and seed, and a second one within the second ge
 test('the newest run is found in all experiments or in one', async () => {
   const directory = join(root, 'latest');
   const make = async (name: string, day: number) => {
-    const made = await createRunDirectory(directory, { ...segmentation, name }, new Date(Date.UTC(2026, 0, day)));
+    const made = await createRunDirectory(
+      directory,
+      { ...segmentation, name },
+      new Date(Date.UTC(2026, 0, day)),
+    );
     made.release();
     return made.path;
   };
@@ -38,7 +47,8 @@ test('the newest run is found in all experiments or in one', async () => {
 
 test('records come back as they were added, but for times and a torn last line', async () => {
   const directory = await createRunDirectory(join(root, 'records'), segmentation);
-  for (const epoch of [1, 2, 3]) await directory.appendRecord({ ...record(epoch), times: { 'time/train': epoch } });
+  for (const epoch of [1, 2, 3])
+    await directory.appendRecord({ ...record(epoch), times: { 'time/train': epoch } });
   appendFileSync(join(directory.path, 'metrics.jsonl'), '{"epoch":4,"st');
   assert.deepEqual(await readRecords(directory.path), [1, 2, 3].map(record));
   assert.deepEqual(await directory.keepRecordsTo(2), [1, 2].map(record));
@@ -49,7 +59,10 @@ test('records come back as they were added, but for times and a torn last line',
 test('a line within the records that is no record is an error that names it', async () => {
   const directory = await createRunDirectory(join(root, 'damaged'), segmentation);
   writeFileSync(join(directory.path, 'metrics.jsonl'), `oops\n${JSON.stringify(record(1))}\n`);
-  await assert.rejects(readRecords(directory.path), (error) => error instanceof RunError && /line 1/.test(error.message));
+  await assert.rejects(
+    readRecords(directory.path),
+    (error) => error instanceof RunError && /line 1/.test(error.message),
+  );
   directory.release();
 });
 

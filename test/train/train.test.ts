@@ -29,7 +29,9 @@ async function resumeOnly(path: string, options: TrainOptions = {}) {
 
 /** What two runs that are the same have the same, byte for byte. */
 function outcomeOf(run: string, epoch = segmentation.epochs): Record<string, Buffer> {
-  const names = ['model.json', 'weights.bin', 'optimizer.bin', 'state.json'].map((name) => `epoch-000${epoch}/${name}`);
+  const names = ['model.json', 'weights.bin', 'optimizer.bin', 'state.json'].map(
+    (name) => `epoch-000${epoch}/${name}`,
+  );
   return Object.fromEntries(['metrics.jsonl', ...names].map((name) => [name, readFileSync(join(run, name))]));
 }
 
@@ -57,7 +59,10 @@ test('training lowers the loss, leaves its files and no tensors', async () => {
     assert.equal(stopped, undefined);
     const losses = records.map(({ measurements }) => measurements['train/loss'] as number);
     assert.ok((losses.at(-1) as number) < 0.8 * (losses[0] as number), `losses: ${losses}`);
-    assert.deepEqual(await readRecords(path), records.map(({ times: _, ...record }) => record));
+    assert.deepEqual(
+      await readRecords(path),
+      records.map(({ times: _, ...record }) => record),
+    );
     for (const name of ['experiment.json', 'environment.json', 'log.jsonl', 'epoch-0003']) {
       assert.ok(existsSync(join(path, name)), name);
     }
@@ -119,7 +124,11 @@ test('a complete run is resumed to no effect', async () => {
 });
 
 test('the last, the one before, and the best checkpoints are kept', async () => {
-  const falling = { ...segmentation, epochs: 5, checkpoints: { best: 'validation/loss', better: 'higher' } } as const;
+  const falling = {
+    ...segmentation,
+    epochs: 5,
+    checkpoints: { best: 'validation/loss', better: 'higher' },
+  } as const;
   const { path, records } = await trainOnly(falling);
   const losses = records.map(({ measurements }) => measurements['validation/loss'] as number);
   const worst = losses.indexOf(Math.max(...losses)) + 1;
@@ -137,7 +146,9 @@ test('the order of callbacks: measure, record, act; records hold earlier epochs'
       return { 'test/figure': epoch, 'time/figure': 1 };
     },
     onRecord: ({ records }, { epoch, measurements, times }) => {
-      heard.push(`record ${epoch} after ${records.length}: ${measurements['test/figure']}, ${times?.['time/figure']}`);
+      heard.push(
+        `record ${epoch} after ${records.length}: ${measurements['test/figure']}, ${times?.['time/figure']}`,
+      );
     },
     onRunEnd: () => void heard.push('end'),
   };
@@ -183,8 +194,14 @@ test('an error of a callback ends the run in one line, with its stack in the log
 
 test('nothing is created for an experiment that cannot be run', async () => {
   const empty = join(directory, 'empty');
-  const unfit = { ...segmentation, data: { ...segmentation.data, dataset: { name: 'skinLesions', size: 16 } } } as const;
-  await assert.rejects(train(unfit, { directory: empty }), (error) => error instanceof UsageError && /segmentation/.test(error.message));
+  const unfit = {
+    ...segmentation,
+    data: { ...segmentation.data, dataset: { name: 'skinLesions', size: 16 } },
+  } as const;
+  await assert.rejects(
+    train(unfit, { directory: empty }),
+    (error) => error instanceof UsageError && /segmentation/.test(error.message),
+  );
   await assert.rejects(train({ ...segmentation, epochs: 0 }, { directory: empty }), UsageError);
   assert.ok(!existsSync(empty));
 });
@@ -193,7 +210,11 @@ test('a last batch of one image is left out, and an only one is not', async () =
   const sizes: number[] = [];
   const count: Callback = { name: 'count', onBatchEnd: (_, { batches }) => void sizes.push(batches) };
   // 12 of the 24 images are for training.
-  const withBatch = (batchSize: number) => ({ ...segmentation, epochs: 1, data: { ...segmentation.data, batchSize } });
+  const withBatch = (batchSize: number) => ({
+    ...segmentation,
+    epochs: 1,
+    data: { ...segmentation.data, batchSize },
+  });
   await trainOnly(withBatch(11), { callbacks: [count] });
   await trainOnly(withBatch(12), { callbacks: [count] });
   assert.deepEqual(sizes, [1, 1]);

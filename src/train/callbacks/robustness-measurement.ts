@@ -62,7 +62,11 @@ async function keep(run: Run, epoch: number, { curves, worst }: RobustnessCurves
 }
 
 /** Shows the middle epsilon of the curves, where attacks differ most. */
-async function keepExamples(run: Run, epoch: number, { attacks, norm, epsilons, images }: Options): Promise<void> {
+async function keepExamples(
+  run: Run,
+  epoch: number,
+  { attacks, norm, epsilons, images }: Options,
+): Promise<void> {
   const epsilon = epsilons[epsilons.length >> 1] ?? 0;
   const random = streamOf(run);
   const picture = await drawExamples(

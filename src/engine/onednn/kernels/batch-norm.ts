@@ -1,0 +1,72 @@
+import { type Call, integers, type NativeKernel, sizeOf } from '../kernel.ts';
+
+/** Everything but the last axis is rows. */
+function rowsAndChannels(shape: readonly number[], channels: number): Int32Array {
+  return integers(sizeOf(shape) / channels, channels);
+}
+
+function batchNormTrain(call: Call) {
+  if (!call.areFloat('x', 'gamma', 'beta')) return undefined;
+  const [x, gamma, beta] = [call.input('x'), call.input('gamma'), call.input('beta')];
+  const channels = gamma.shape;
+  const [y, mean, variance] = [call.take(x.shape), call.take(channels), call.take(channels)];
+  call.native.batchNormTrain(
+    call.floats(x),
+    call.floats(gamma),
+    call.floats(beta),
+    y,
+    mean,
+    variance,
+    rowsAndChannels(x.shape, sizeOf(channels)),
+    call.attribute<number>('epsilon'),
+  );
+  return [call.output(x.shape, y), call.output(channels, mean), call.output(channels, variance)];
+}
+
+function batchNormTrainGrad(call: Call) {
+  if (!call.areFloat('x', 'dy', 'mean', 'variance', 'gamma')) return undefined;
+  const [x, gamma] = [call.input('x'), call.input('gamma')];
+  const channels = gamma.shape;
+  const [dx, dgamma, dbeta] = [call.take(x.shape), call.take(channels), call.take(channels)];
+  call.native.batchNormTrainGrad(
+    call.floats(x),
+    call.floats(call.input('dy')),
+    call.floats(call.input('mean')),
+    call.floats(call.input('variance')),
+    call.floats(gamma),
+    dx,
+    dgamma,
+    dbeta,
+    rowsAndChannels(x.shape, sizeOf(channels)),
+    call.attribute<number>('epsilon'),
+  );
+  return [call.output(x.shape, dx), call.output(channels, dgamma), call.output(channels, dbeta)];
+}
+
+function fusedBatchNorm(call: Call) {
+  const x = call.input('x');
+  const channels = x.shape.at(-1) ?? 1;
+  const [mean, variance] = [call.input('mean'), call.input('variance')];
+  const [offset, scale] = [call.optional('offset'), call.optional('scale')];
+  const isVector = (info: typeof offset) =>
+    !info || (info.dtype === 'float32' && sizeOf(info.shape) === channels);
+  if (x.dtype !== 'float32' || ![mean, variance, offset, scale].every(isVector)) return undefined;
+  const y = call.take(x.shape);
+  call.native.batchNormInference(
+    call.floats(x),
+    call.floats(mean),
+    call.floats(variance),
+    offset ? call.floats(offset) : null,
+    scale ? call.floats(scale) : null,
+    y,
+    rowsAndChannels(x.shape, channels),
+    call.attribute<number | undefined>('varianceEpsilon') ?? 0.001,
+  );
+  return call.output(x.shape, y);
+}
+
+export const batchNormKernels: Readonly<Record<string, NativeKernel>> = {
+  BatchNormTrain: batchNormTrain,
+  BatchNormTrainGrad: batchNormTrainGrad,
+  FusedBatchNorm: fusedBatchNorm,
+};

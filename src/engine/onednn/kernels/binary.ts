@@ -1,0 +1,102 @@
+import * as tf from '@tensorflow/tfjs';
+import type { BinaryName, ComparisonName } from '../binding.ts';
+import { type Call, integers, isNumeric, type NativeKernel } from '../kernel.ts';
+
+type Shape = readonly number[];
+
+/** Adds `bias` to every row of `values`, in place. */
+export function addToRows(call: Call, values: Float32Array, bias: Float32Array): void {
+  const rows = values.length / bias.length;
+  call.native.add(values, bias, values, integers(2, rows, bias.length, rows, bias.length, 1, bias.length));
+}
+
+/** What native/loops/binary.cc takes: the rank, and the three shapes on that many axes. */
+function shapesOf(out: Shape, a: Shape, b: Shape): Int32Array {
+  if (isSame(a, b)) {
+    const size = out.reduce((product, length) => product * length, 1);
+    return integers(1, size, size, size);
+  }
+  const stretched = (shape: Shape) => [...new Array<number>(out.length - shape.length).fill(1), ...shape];
+  return integers(out.length, ...out, ...stretched(a), ...stretched(b));
+}
+
+function isSame(a: Shape, b: Shape): boolean {
+  return a.length === b.length && a.every((length, axis) => length === b[axis]);
+}
+
+const mostAxes = 8;
+
+function binary(name: BinaryName, inputs: readonly [string, string] = ['a', 'b']): NativeKernel {
+  return (call) => {
+    if (!call.areFloat(...inputs)) return undefined;
+    const [a, b] = [call.input(inputs[0]), call.input(inputs[1])];
+    const shape = tf.broadcast_util.assertAndGetBroadcastShape(a.shape, b.shape);
+    if (shape.length > mostAxes) return undefined;
+    const out = call.take(shape);
+    call.native[name](call.floats(a), call.floats(b), out, shapesOf(shape, a.shape, b.shape));
+    return call.output(shape, out);
+  };
+}
+
+const typeCodes = { float32: 0, int32: 1, bool: 2 };
+
+function comparison(name: ComparisonName): NativeKernel {
+  return (call) => {
+    const [a, b] = [call.input('a'), call.input('b')];
+    if (a.dtype !== b.dtype || !isNumeric(a.dtype)) return undefined;
+    const shape = tf.broadcast_util.assertAndGetBroadcastShape(a.shape, b.shape);
+    if (shape.length > mostAxes) return undefined;
+    const out = call.take(shape, 'bool') as Uint8Array;
+    const shapes = shapesOf(shape, a.shape, b.shape);
+    call.native[name](call.elements(a), call.elements(b), out, shapes, typeCodes[a.dtype]);
+    return call.output(shape, out, 'bool');
+  };
+}
+
+/** tf.where has broadcast the three already. */
+function select(call: Call) {
+  const [condition, t, e] = [call.input('condition'), call.input('t'), call.input('e')];
+  if (condition.dtype !== 'bool' || !call.areFloat('t', 'e')) return undefined;
+  if (!isSame(condition.shape, t.shape) || !isSame(t.shape, e.shape)) return undefined;
+  const out = call.take(t.shape);
+  call.native.select(call.elements(condition) as Uint8Array, call.floats(t), call.floats(e), out);
+  return call.output(t.shape, out);
+}
+
+function addN(call: Call) {
+  const terms = call.list;
+  const [first] = terms;
+  const mostTerms = 64;
+  if (!first || terms.length > mostTerms) return undefined;
+  if (!terms.every((term) => term.dtype === 'float32' && isSame(term.shape, first.shape))) return undefined;
+  const out = call.take(first.shape);
+  call.native.addN(
+    terms.map((term) => call.floats(term)),
+    out,
+  );
+  return call.output(first.shape, out);
+}
+
+export const binaryKernels: Readonly<Record<string, NativeKernel>> = {
+  Add: binary('add'),
+  Sub: binary('sub'),
+  Multiply: binary('multiply'),
+  RealDiv: binary('realDiv'),
+  Maximum: binary('maximum'),
+  Minimum: binary('minimum'),
+  SquaredDifference: binary('squaredDifference'),
+  Prelu: binary('prelu', ['x', 'alpha']),
+  ReluGrad: binary('reluGrad', ['dy', 'y']),
+  Relu6Grad: binary('relu6Grad', ['dy', 'y']),
+  EluGrad: binary('eluGrad', ['dy', 'y']),
+  Greater: comparison('greater'),
+  GreaterEqual: comparison('greaterEqual'),
+  Less: comparison('less'),
+  LessEqual: comparison('lessEqual'),
+  Equal: comparison('equal'),
+  NotEqual: comparison('notEqual'),
+  LogicalAnd: comparison('logicalAnd'),
+  LogicalOr: comparison('logicalOr'),
+  Select: select,
+  AddN: addN,
+};

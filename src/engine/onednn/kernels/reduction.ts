@@ -1,0 +1,78 @@
+import * as tf from '@tensorflow/tfjs';
+import type { ReductionName } from '../binding.ts';
+import { integers, type NativeKernel, sizeOf } from '../kernel.ts';
+
+/** One axis to reduce, with the axes before and behind it as one each. */
+interface Step {
+  readonly outer: number;
+  readonly length: number;
+  readonly inner: number;
+}
+
+/** Neighbouring axes are reduced as one, the last ones first. */
+function stepsOf(shape: readonly number[], axes: readonly number[]): Step[] {
+  const lengths = [...shape];
+  const steps: Step[] = [];
+  const reduced = new Set(axes);
+  for (let last = shape.length - 1; last >= 0; last--) {
+    if (!reduced.has(last)) continue;
+    let first = last;
+    while (reduced.has(first - 1)) first--;
+    steps.push({
+      outer: sizeOf(lengths.slice(0, first)),
+      length: sizeOf(lengths.slice(first, last + 1)),
+      inner: sizeOf(lengths.slice(last + 1)),
+    });
+    lengths.fill(1, first, last + 1);
+    last = first;
+  }
+  return steps;
+}
+
+function outputShape(shape: readonly number[], axes: readonly number[], keepDims: boolean): number[] {
+  const reduced = new Set(axes);
+  if (keepDims) return shape.map((length, axis) => (reduced.has(axis) ? 1 : length));
+  return shape.filter((_, axis) => !reduced.has(axis));
+}
+
+function reduction(name: ReductionName, axisAttribute: string): NativeKernel {
+  return (call) => {
+    if (!call.areFloat('x')) return undefined;
+    const x = call.input('x');
+    const axes = tf.util.parseAxisParam(call.attribute<number | number[]>(axisAttribute), x.shape);
+    const shape = outputShape(x.shape, axes, call.attribute<boolean | undefined>('keepDims') ?? false);
+    const steps = stepsOf(x.shape, axes);
+    if (steps.length === 0) return call.reshaped(x, shape);
+    let values = call.floats(x);
+    for (const [index, { outer, length, inner }] of steps.entries()) {
+      const reduced = call.take([outer, inner]);
+      call.native[name](values, reduced, integers(outer, length, inner));
+      if (index > 0) call.backend.pool.release(values);
+      values = reduced;
+    }
+    return call.output(shape, values);
+  };
+}
+
+function place(name: 'argMax' | 'argMin'): NativeKernel {
+  return (call) => {
+    if (!call.areFloat('x')) return undefined;
+    const x = call.input('x');
+    const axes = tf.util.parseAxisParam(call.attribute<number | number[]>('axis'), x.shape);
+    const [step, ...others] = stepsOf(x.shape, axes);
+    if (axes.length !== 1 || !step || others.length > 0) return undefined;
+    const shape = outputShape(x.shape, axes, false);
+    const out = call.take(shape, 'int32') as Int32Array;
+    call.native[name](call.floats(x), out, integers(step.outer, step.length, step.inner));
+    return call.output(shape, out, 'int32');
+  };
+}
+
+export const reductionKernels: Readonly<Record<string, NativeKernel>> = {
+  Sum: reduction('sum', 'axis'),
+  Mean: reduction('mean', 'axis'),
+  Max: reduction('max', 'reductionIndices'),
+  Min: reduction('min', 'axis'),
+  ArgMax: place('argMax'),
+  ArgMin: place('argMin'),
+};

@@ -1,0 +1,35 @@
+// Makes `onednn` a backend of tfjs: every kernel of `cpu`, with the native ones in their places.
+
+import * as tf from '@tensorflow/tfjs';
+import { OneDnnBackend } from './backend.ts';
+import { loadBinding } from './binding.ts';
+import { type NativeKernel, withFallback } from './kernel.ts';
+import * as families from './kernels/registry.ts';
+
+// tfjs finds the kernels of a backend by its name, and stops at an underscore.
+export const backendName = 'onednn';
+
+/** The native kernels, by their names in tfjs. */
+export const nativeKernels: ReadonlyMap<string, NativeKernel> = new Map(
+  Object.values(families).flatMap((family) => Object.entries(family)),
+);
+
+/**
+ * Registers the backend, once; the kernels of `cpu`, ours among them, must be registered before.
+ * Throws `RunError` where the addon cannot be loaded.
+ */
+export function registerOneDnn(): void {
+  if (tf.findBackendFactory(backendName)) return;
+  const binding = loadBinding();
+  for (const kernel of tf.getKernelsForBackend('cpu')) {
+    const native = nativeKernels.get(kernel.kernelName);
+    const kernelFunc = native ? withFallback(native, kernel.kernelFunc) : kernel.kernelFunc;
+    tf.registerKernel({ ...kernel, backendName, kernelFunc });
+  }
+  // Priority 0: chosen by name only.
+  tf.registerBackend(backendName, () => new OneDnnBackend(binding), 0);
+}
+
+export function setThreads(threads: number): void {
+  loadBinding().setThreads(threads);
+}

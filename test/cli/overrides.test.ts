@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { epsilonOf } from '../../src/cli/evaluation-table.ts';
+import { parseNumber, parseNumbers } from '../../src/cli/numbers.ts';
+import { override } from '../../src/cli/overrides.ts';
+import { UsageError } from '../../src/errors.ts';
+import { checkExperiment } from '../../src/train/check-experiment.ts';
+import type { Experiment } from '../../src/train/experiment.ts';
+import tiny from '../e2e/tiny.ts';
+
+/** The part of the tiny experiment that an override gives. */
+function part(path: string, ...assignments: string[]): unknown {
+  const changed: unknown = override(tiny, assignments);
+  return path.split('.').reduce((node, key) => (node as Record<string, unknown>)[key], changed);
+}
+
+const changes: readonly [path: string, expected: unknown, ...assignments: string[]][] = [
+  ['epochs', 9, 'epochs=9'],
+  ['name', '9', 'name=9'],
+  ['data.batchSize', 4, 'data.batchSize=4'],
+  ['optimizer.learningRate', 0.5, 'optimizer.learningRate=1/2'],
+  ['optimizer.beta1', 0.5, 'optimizer.beta1=0.5'],
+  ['net.zeroInitResidual', true, 'net.zeroInitResidual=true'],
+  ['metrics', ['auroc'], 'metrics=auroc'],
+  ['robustness.epsilons', [0, 2 / 255, 8 / 255], 'robustness.epsilons=0, 2/255,8/255'],
+  ['robustness.attacks.0', { name: 'gaussianNoise' }, 'robustness.attacks=gaussianNoise,fgsm'],
+  ['robustness.attacks.1.steps', 5, 'robustness.attacks.pgd.steps=5'],
+  ['robustness.attacks.1.steps', 5, 'robustness.attacks.1.steps=5'],
+  ['net.name', 'inceptionV3', 'net=inceptionV3'],
+  ['net.width', 0.5, 'net.name=inceptionV3', 'net.width=0.5'],
+  ['optimizer.learningRate', 0.1, 'optimizer.name=sgd'],
+  [
+    'earlyStop',
+    { measurement: 'validation/loss', patience: 2 },
+    'earlyStop.measurement=validation/loss',
+    'earlyStop.patience=2',
+  ],
+  ['checkpoints', { best: 'a=b' }, 'checkpoints.best=a=b'],
+];
+
+for (const [path, expected, ...assignments] of changes) {
+  test(`--set ${assignments.join(' --set ')} changes ${path}`, () => {
+    assert.deepEqual(part(path, ...assignments), expected);
+  });
+}
+
+const refusals: readonly [assignment: string, message: RegExp][] = [
+  ['epochs', /expected path=value/],
+  ['=3', /expected path=value/],
+  ['epocs=3', /An experiment has no "epocs".*epochs/],
+  ['net.deepth=3', /net has no "deepth".*depth/],
+  ['net.depth.more=3', /net\.depth has no "more"/],
+  ['net=resnet9000', /no net "resnet9000".*resnet/],
+  ['epochs=many', /epochs: expected a number such as 0.03 or 8\/255, received "many"/],
+  ['net.zeroInitResidual=yes', /expected true or false/],
+  ['robustness.attacks.square.steps=1', /no "square".*fgsm, pgd/],
+  ['data=3', /data is a group.*batchSize/],
+];
+
+for (const [assignment, message] of refusals) {
+  test(`--set ${assignment} is refused in one line`, () => {
+    assert.throws(
+      () => override(tiny, [assignment]),
+      (error: Error) =>
+        error instanceof UsageError && message.test(error.message) && !error.message.includes('\n'),
+    );
+  });
+}
+
+test('overrides leave the experiment as it was, and no override changes nothing', () => {
+  const before = structuredClone(tiny);
+  override(tiny, ['net.depth=34', 'robustness.attacks.pgd.steps=9']);
+  assert.deepEqual(tiny, before);
+  const checked = checkExperiment(tiny as Experiment);
+  assert.deepEqual(override(checked, []), checked);
+});
+
+test('numbers are decimal or fractions, and nothing else', () => {
+  assert.deepEqual(parseNumbers('0, 8/255,1e-3,-1', 'x'), [0, 8 / 255, 0.001, -1]);
+  for (const text of ['', '/', '1/', '/2', '1/0', '1/2/3', 'NaN', 'Infinity', '1,2', '8/255px']) {
+    assert.throws(() => parseNumber(text, '--epsilons'), /^UsageError: --epsilons: expected a number/, text);
+  }
+});
+
+test('epsilons are shown as fractions of 255 where they are', () => {
+  assert.deepEqual([0, 8 / 255, 0.5 / 255, 0.1, 1].map(epsilonOf), ['0', '8/255', '0.002', '0.1', '255/255']);
+});

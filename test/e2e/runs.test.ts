@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { before, test } from 'node:test';
+import { temporaryDirectory } from '../train/support.ts';
+import { medrobust, tinyFile } from './command.ts';
+
+const root = temporaryDirectory();
+/** The run that nothing disturbed. */
+let whole: string;
+
+function train(name: string, ...words: string[]) {
+  return ['train', tinyFile, '--directory', join(root, name), ...words];
+}
+
+function runIn(name: string): string {
+  const parent = join(root, name, 'tiny');
+  const runs = readdirSync(parent);
+  assert.equal(runs.length, 1, `runs in ${parent}`);
+  return join(parent, runs[0] as string);
+}
+
+function outcomeOf(run: string): Record<string, Buffer> {
+  const names = ['model.json', 'weights.bin', 'optimizer.bin', 'state.json'].map(
+    (name) => `epoch-0004/${name}`,
+  );
+  return Object.fromEntries(['metrics.jsonl', ...names].map((name) => [name, readFileSync(join(run, name))]));
+}
+
+before(async () => {
+  const { code, stdout, stderr } = await medrobust(train('whole'));
+  assert.equal(code, 0, stderr);
+  assert.match(stdout, /^epoch 4\/4 .*area under fgsm .* pgd .* worst/m);
+  assert.match(stdout, /^Done: 4 epochs/m);
+  whole = runIn('whole');
+});
+
+test('a run leaves all that it should, and its loss falls', () => {
+  const records = readFileSync(join(whole, 'metrics.jsonl'), 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  const losses = records.map(({ measurements }) => measurements['train/loss']);
+  assert.ok(losses.at(-1) < losses[0], `losses: ${losses}`);
+  for (const { epoch, measurements } of records) {
+    const attacked = 'robustness/worst/linf/auc' in measurements;
+    assert.equal(attacked, epoch % 2 === 0, `epoch ${epoch}`);
+    assert.ok(!Object.keys(measurements).some((name) => name.startsWith('time/')));
+    if (!attacked) continue;
+    for (const attack of ['fgsm', 'pgd']) {
+      assert.ok(
+        measurements[`robustness/${attack}/linf/0.0314`] <= measurements[`robustness/${attack}/linf/0.0000`],
+      );
+      assert.ok(measurements['robustness/worst/linf/auc'] <= measurements[`robustness/${attack}/linf/auc`]);
+    }
+  }
+  const files = ['experiment.json', 'environment.json', 'log.jsonl', 'curves/epoch-0004.json'];
+  for (const file of [...files, 'images/epoch-0004-curves.png', 'images/epoch-0004-examples.png']) {
+    assert.ok(existsSync(join(whole, file)), file);
+  }
+  const { engine, threads } = JSON.parse(readFileSync(join(whole, 'environment.json'), 'utf8'));
+  assert.ok(typeof engine === 'string' && Number.isInteger(threads));
+});
+
+test('a run killed in the middle of an epoch ends, resumed, as if it had not been', async () => {
+  const killed = await medrobust(train('killed'), (stdout, child) => {
+    if (/^epoch 2\/4/m.test(stdout)) child.kill('SIGKILL');
+  });
+  assert.equal(killed.signal, 'SIGKILL');
+  const run = runIn('killed');
+  assert.ok(existsSync(join(run, 'lock')), 'it was killed while it held the run');
+  const resumed = await medrobust(train('killed', '--resume'));
+  assert.equal(resumed.code, 0, resumed.stderr);
+  assert.deepEqual(outcomeOf(run), outcomeOf(whole));
+});
+
+test('a run interrupted by Ctrl-C saves, exits with 130, says how to go on, and ends the same', async () => {
+  const interrupted = await medrobust(train('interrupted'), (stdout, child) => {
+    if (/^epoch 1\/4/m.test(stdout) && !child.killed) child.kill('SIGINT');
+  });
+  assert.equal(interrupted.code, 130, interrupted.stderr);
+  const run = runIn('interrupted');
+  assert.ok(!existsSync(join(run, 'lock')));
+  const command = /Go on with: medrobust (.*)$/m.exec(interrupted.stdout)?.[1] ?? '';
+  const resumed = await medrobust(command.split(' '));
+  assert.equal(resumed.code, 0, resumed.stderr);
+  assert.deepEqual(outcomeOf(run), outcomeOf(whole));
+});
+
+test('two processes do not work on one run', async () => {
+  const second: Promise<Awaited<ReturnType<typeof medrobust>>>[] = [];
+  const first = await medrobust(train('shared', '--set', 'epochs=40'), (stdout, child) => {
+    if (second.length > 0 || !/^epoch 1\/40/m.test(stdout)) return;
+    second.push(medrobust(train('shared', '--resume')));
+    void second[0]?.finally(() => child.kill('SIGTERM'));
+  });
+  const { code, stderr } = await (second[0] as (typeof second)[0]);
+  assert.equal(code, 2);
+  assert.match(stderr, /in use by process \d+/);
+  assert.equal(first.code, 143, 'the first goes on until it is stopped');
+});
+
+test('a trained net is evaluated, with a table, JSON and a picture', async () => {
+  const words = [
+    'evaluate',
+    whole,
+    '--split',
+    'test',
+    '--attacks',
+    'fgsm,gaussianNoise',
+    '--epsilons',
+    '0,8/255',
+  ];
+  const { code, stdout, stderr } = await medrobust(words);
+  assert.equal(code, 0, stderr);
+  assert.match(stdout, /tiny: resnet on 12 images of the test split/);
+  assert.match(stdout, /epsilon +fgsm +gaussianNoise +worst/);
+  assert.match(stdout, /8\/255 +\d\.\d{3} \(/);
+  const evaluation = JSON.parse(readFileSync(join(whole, 'evaluations/test-best.json'), 'utf8'));
+  assert.equal(evaluation.robustness.worst.points.length, 2);
+  assert.ok(existsSync(join(whole, 'evaluations/test-best.png')));
+});
+
+test('a model.json of a run evaluates as its checkpoint does, and one from elsewhere needs an experiment', async () => {
+  const file = join(whole, 'epoch-0004/model.json');
+  const elsewhere = join(root, 'elsewhere');
+  mkdirSync(elsewhere);
+  for (const name of ['model.json', 'weights.bin']) {
+    writeFileSync(join(elsewhere, name), readFileSync(join(whole, 'epoch-0004', name)));
+  }
+  const model = join(elsewhere, 'model.json');
+  const [inRun, refused, moved] = await Promise.all([
+    medrobust(['evaluate', file]),
+    medrobust(['evaluate', model]),
+    medrobust(['evaluate', model, '--experiment', tinyFile]),
+  ]);
+  assert.equal(inRun.code, 0, inRun.stderr);
+  assert.equal(refused.code, 2);
+  assert.match(refused.stderr, /--experiment/);
+  assert.equal(moved.code, 0, moved.stderr);
+  const table = (text: string) => text.slice(0, text.indexOf('\nWritten'));
+  assert.equal(table(moved.stdout), table(inRun.stdout));
+});
