@@ -79,11 +79,13 @@ for (; step <= 3; step++) await trainStep(learner, batch, step);
 timeKernels(tf.getBackend(), tallies);
 const steps = Number(count);
 const times: number[] = [];
+const cpuBefore = process.cpuUsage();
 for (let i = 0; i < steps; i++, step++) {
   const start = performance.now();
   await trainStep(learner, batch, step);
   times.push(performance.now() - start);
 }
+const { user, system } = process.cpuUsage(cpuBefore);
 times.sort((a, b) => a - b);
 const rows = [...tallies]
   .filter(([, { calls }]) => calls > 0)
@@ -99,7 +101,11 @@ console.table(rows);
 const inKernels = rows.reduce((sum, row) => sum + row['ms a step'], 0);
 const median = times[steps >> 1]!;
 console.log(
-  `a step: median ${median.toFixed(1)} ms, best ${times[0]!.toFixed(1)} ms; in kernels ${inKernels.toFixed(1)} ms`,
+  `a step: median ${median.toFixed(1)} ms, best ${times[0]!.toFixed(1)} ms; in kernels ${inKernels.toFixed(1)} ms; ` +
+    `${((user + system) / 1000 / steps).toFixed(1)} ms of processor time`,
 );
 const backend = tf.backend();
-if (backend instanceof OneDnnBackend) console.log('pool, MB:', backend.pool.bytes.taken / 2 ** 20, backend.pool.bytes.idle / 2 ** 20);
+if (backend instanceof OneDnnBackend) {
+  const { taken, idle } = backend.pool.bytes;
+  console.log(`memory: ${(taken / 2 ** 20).toFixed(0)} MB taken, ${(idle / 2 ** 20).toFixed(0)} MB kept for later`);
+}

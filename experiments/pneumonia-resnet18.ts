@@ -17,7 +17,7 @@ export default {
     dataset: { name: 'medmnist', file: process.env.PNEUMONIAMNIST ?? 'data/pneumoniamnist.npz' },
     batchSize: 64,
   },
-  net: { name: 'resnet', depth: 18, stem: 'small', filters: 32 },
+  net: { name: 'resnet', depth: 18, stem: 'imagenet' },
   loss: 'crossEntropy',
   optimizer: { name: 'adam', learningRate: 0.001, weightDecay: 0.0001 },
   epochs: 10,

@@ -148,7 +148,7 @@ async function main() {
     ({ source, object }) => !unchanged || modified(object) < Math.max(header, modified(source)),
   );
   const lost = [
-    ...(oneDnn ? [] : ['without oneDNN (apt-get install libdnnl-dev): convolutions are several times slower']),
+    ...(oneDnn ? [] : ['without oneDNN (apt-get install libdnnl-dev): convolutions are slower']),
     ...(parallel ? [] : ['without OpenMP: one core only']),
   ];
   const newest = Math.max(...objects.map(({ object }) => modified(object)));

@@ -1,4 +1,5 @@
 import type { RobustnessCurve } from '../robustness/curve.ts';
+import { epsilonOf } from '../train/epsilon.ts';
 import type { Evaluation } from '../train/evaluate.ts';
 
 /** What an evaluation found, for a terminal: clean metrics, then a table of the first metric by epsilon. */
@@ -14,13 +15,6 @@ export function formatEvaluation({ experiment, net, split, images, clean, robust
   const title = `${worst.metric} of ${worst.images} images under attack (${worst.norm}), with 95 % intervals`;
   const flags = curves.flatMap((curve) => curve.flags.map((flag) => `  ${curve.attack}: ${flag}\n`));
   return `${head}\n${title}\n${tableOf(rows)}${flags.join('')}`;
-}
-
-/** `8/255` where it is one, else four decimals. */
-export function epsilonOf(epsilon: number): string {
-  const levels = epsilon * 255;
-  const whole = Math.abs(levels - Math.round(levels)) < 1e-6;
-  return epsilon > 0 && whole ? `${Math.round(levels)}/255` : epsilon.toFixed(4).replace(/\.?0+$/, '');
 }
 
 function cellsOf({ points }: RobustnessCurve): string[] {

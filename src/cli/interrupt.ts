@@ -1,3 +1,6 @@
+/** A terminal signals every process of a command, and npm and tsx pass it on: one Ctrl-C may arrive as several. */
+const ECHO_MS = 1000;
+
 const CODES = { SIGINT: 130, SIGTERM: 143 } as const;
 
 export interface Interrupt {
@@ -12,9 +15,14 @@ export interface Interrupt {
 export function listenForInterrupt(say: (line: string) => void): Interrupt {
   const controller = new AbortController();
   let exitCode = 0;
+  let heardAt = 0;
   const listener = (name: NodeJS.Signals) => {
     const code = CODES[name as keyof typeof CODES];
-    if (controller.signal.aborted) process.exit(code);
+    if (controller.signal.aborted) {
+      if (performance.now() - heardAt > ECHO_MS) process.exit(code);
+      return;
+    }
+    heardAt = performance.now();
     exitCode = code;
     say('Stopping after this batch, to save where it stands. Once more ends it at once.');
     controller.abort();

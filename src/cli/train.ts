@@ -76,10 +76,12 @@ async function start({ experiment: name, set }: Arguments, options: TrainOptions
     );
   }
   const { loadExperiment } = await import('./experiment-file.ts');
+  const experiment = await loadExperiment(name);
   const { override } = await import('./overrides.ts');
   const { checkExperiment } = await import('../train/check-experiment.ts');
+  const changed = override(checkExperiment(experiment), set);
   const { train } = await import('../train/train.ts');
-  return train(override(checkExperiment(await loadExperiment(name)), set), options);
+  return train(changed, options);
 }
 
 async function goOn(
@@ -106,8 +108,9 @@ async function report(trained: Trained, { directory }: Arguments): Promise<void>
   const run = relative(process.cwd(), path) || '.';
   const say = (line: string) => process.stdout.write(`${line}\n`);
   if (stopped === 'interrupted') {
+    const command = process.env.npm_lifecycle_event === 'train' ? 'npm run train --' : 'medrobust train';
     say(
-      `Interrupted after ${epochs(records)}; what was done is saved. Go on with: medrobust train --resume ${run}`,
+      `Interrupted after ${epochs(records)}; what was done is saved. Go on with: ${command} --resume ${run}`,
     );
     return;
   }

@@ -25,6 +25,9 @@ export interface Engine {
 
 type Opened = Omit<Engine, 'name' | 'skipped'>;
 
+// Of the last engine that was asked for.
+let threadsInUse: number | undefined;
+
 const openers: Readonly<Record<EngineName, (threads: number) => Promise<Opened>>> = {
   'tfjs-node-gpu': async () => {
     await openTensorFlow('@tensorflow/tfjs-node-gpu', true);
@@ -111,7 +114,9 @@ export async function useEngine(
   const skipped: { name: EngineName; reason: string }[] = [];
   for (const candidate of name === 'auto' ? engineNames : [name]) {
     try {
-      return { name: candidate, skipped, ...(await open(candidate, threads)) };
+      const opened = await open(candidate, threads);
+      threadsInUse = threads;
+      return { name: candidate, skipped, ...opened };
     } catch (error) {
       skipped.push({ name: candidate, reason: reasonOf(error) });
     }
@@ -120,6 +125,8 @@ export async function useEngine(
   throw new RunError(`Engine ${name} cannot be used: ${skipped.at(-1)?.reason}.${advice}`);
 }
 
+
+
 /** Tries every engine; afterwards, the one in use is the one that was. */
 export async function probeEngines(): Promise<{ name: EngineName; works: boolean; reason: string }[]> {
   const before = tf.engine().backendName;
@@ -127,7 +134,7 @@ export async function probeEngines(): Promise<{ name: EngineName; works: boolean
   const results = [];
   for (const name of engineNames) {
     try {
-      const { description } = await open(name, physicalCores());
+      const { description } = await open(name, threadsInUse ?? physicalCores());
       results.push({ name, works: true, reason: description });
     } catch (error) {
       results.push({ name, works: false, reason: reasonOf(error) });

@@ -11,6 +11,7 @@ import { type LossName, lossOf } from '../losses/create.ts';
 import type { Random } from '../random.ts';
 import { drawGallery, type GalleryImage } from '../report/gallery.ts';
 import type { Classifier } from '../robustness/target.ts';
+import { epsilonOf } from './epsilon.ts';
 
 export interface ExampleOptions {
   readonly attacks: readonly AttackChoice[];
@@ -54,7 +55,7 @@ export async function drawExamples(
         ],
         ...(dataset.task === 'segmentation' && { labels: truth[i]?.classMap ?? [] }),
       })),
-      { title: `${norm} epsilon ${epsilon.toFixed(4)}`, classes: dataset.classes },
+      { title: `${norm} epsilon ${epsilonOf(epsilon)}`, classes: dataset.classes },
     );
   }
   throw new RangeError(`${dataset.name} has no image to show.`);

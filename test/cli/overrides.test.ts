@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { epsilonOf } from '../../src/cli/evaluation-table.ts';
 import { parseNumber, parseNumbers } from '../../src/cli/numbers.ts';
 import { override } from '../../src/cli/overrides.ts';
 import { UsageError } from '../../src/errors.ts';
 import { checkExperiment } from '../../src/train/check-experiment.ts';
+import { epsilonOf } from '../../src/train/epsilon.ts';
 import type { Experiment } from '../../src/train/experiment.ts';
-import tiny from '../e2e/tiny.ts';
+import { classification as tiny } from '../train/support.ts';
 
 /** The part of the tiny experiment that an override gives. */
 function part(path: string, ...assignments: string[]): unknown {

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { existsSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { test } from 'node:test';
+import { runCommand } from '../../src/cli/commands.ts';
+import { UsageError } from '../../src/errors.ts';
 import { temporaryDirectory } from '../train/support.ts';
 import { medrobust, tinyFile } from './command.ts';
 
@@ -22,8 +24,8 @@ const mistakes: readonly [words: string[], message: RegExp][] = [
   [['train', noDefault], /no-default\.ts: expected "export default/],
   [['train', torn], /torn\.ts cannot be loaded/],
   [
-    ['train', tinyFile, '--set', 'net.depth=19', '--directory', runs],
-    /"depth" of resnet: expected 18, 34 or 50/,
+    ['train', tinyFile, '--set', 'net.norm=layer', '--directory', runs],
+    /"norm" of unet: expected 'batch' or 'none'/,
   ],
   [['train', tinyFile, '--set', 'robustness.epsilons=8'], /robustness\.epsilons.*8\/255; received 8/],
   [['train', tinyFile, '--engine', 'gpu'], /engine.*"gpu".*onednn/],
@@ -34,20 +36,21 @@ const mistakes: readonly [words: string[], message: RegExp][] = [
   [['list', 'networks'], /kind.*"networks".*nets/],
 ];
 
-test('every mistake is one line on standard error, says what to do, and exits with 2', async () => {
-  // A few at a time: each is a process.
-  for (let i = 0; i < mistakes.length; i += 4) {
-    await Promise.all(
-      mistakes.slice(i, i + 4).map(async ([words, message]) => {
-        const { code, stderr } = await medrobust(words);
-        const what = `medrobust ${words.join(' ')}: ${stderr}`;
-        assert.match(stderr, message, what);
-        assert.equal(code, 2, what);
-        assert.equal(stderr.trimEnd().split('\n').length, 1, what);
-      }),
-    );
-  }
-  assert.ok(!existsSync(runs), 'a mistake created something');
+for (const [words, message] of mistakes) {
+  test(`medrobust ${words.map((word) => basename(word)).join(' ')} is refused in one line`, async () => {
+    await assert.rejects(runCommand(words), (error: Error) => {
+      assert.match(error.message, message);
+      return error instanceof UsageError;
+    });
+    assert.ok(!existsSync(runs), 'a mistake created something');
+  });
+}
+
+test('a mistake is one line on standard error, without a stack, and exits with 2', async () => {
+  const { code, stdout, stderr } = await medrobust(['train', 'dmeo']);
+  assert.match(stderr, /^medrobust: There is no experiment "dmeo"\. .*demo.*\n$/);
+  assert.equal(stdout, '');
+  assert.equal(code, 2);
 });
 
 test('lists are for people and for programs', async () => {

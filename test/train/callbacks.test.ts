@@ -5,7 +5,7 @@ import { earlyStop } from '../../src/train/callbacks/early-stop.ts';
 import { duration, progress } from '../../src/train/callbacks/progress.ts';
 import type { Experiment } from '../../src/train/experiment.ts';
 import { bestEpoch, betterOf, measurementsOf, splitTimes } from '../../src/train/measurements.ts';
-import tiny from '../e2e/tiny.ts';
+import { classification as tiny } from './support.ts';
 
 const recordsOf = (name: string, values: (number | undefined)[]): EpochRecord[] =>
   values.map((value, i) => ({

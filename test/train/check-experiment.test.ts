@@ -3,8 +3,7 @@ import { test } from 'node:test';
 import { UsageError } from '../../src/errors.ts';
 import { checkExperiment } from '../../src/train/check-experiment.ts';
 import type { Experiment } from '../../src/train/experiment.ts';
-import tiny from '../e2e/tiny.ts';
-import { segmentation } from './support.ts';
+import { segmentation, classification as tiny } from './support.ts';
 
 /** What is laid over the tiny experiment, and what the refusal must say. */
 const wrong: readonly [string, object, RegExp][] = [

@@ -14,7 +14,7 @@ export interface Screen {
  */
 export function progress(screen: Screen = process.stdout): Callback {
   const bar = (text: string) => {
-    if (screen.isTTY) screen.write(`\r${text.slice(0, (screen.columns ?? 80) - 1)}\x1b[K`);
+    if (screen.isTTY) screen.write(`\r${text.slice(0, (screen.columns || 80) - 1)}\x1b[K`);
   };
   const line = (text: string) => screen.write(`${screen.isTTY ? '\r\x1b[K' : ''}${text}\n`);
   let epochStart = 0;
@@ -36,8 +36,8 @@ export function progress(screen: Screen = process.stdout): Callback {
       const left =
         (batches - batch - 1) * perBatch +
         (run.experiment.epochs - epoch) * (epochSeconds ?? batches * perBatch);
-      const done = Math.round((20 * (batch + 1)) / batches);
-      const drawn = '█'.repeat(done) + '░'.repeat(20 - done);
+      const done = Math.round((16 * (batch + 1)) / batches);
+      const drawn = '█'.repeat(done) + '░'.repeat(16 - done);
       bar(
         `epoch ${epoch}/${run.experiment.epochs} ${drawn} loss ${loss.toFixed(4)}, about ${duration(left)} left`,
       );

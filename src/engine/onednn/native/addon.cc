@@ -41,14 +41,6 @@ void Export(napi_env env, napi_value exports, const char* name, napi_callback fu
   }
 }
 
-bool HasAvx2() {
-#ifdef MEDROBUST_WITH_AVX2
-  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-#else
-  return false;
-#endif
-}
-
 void SetText(napi_env env, napi_value object, const char* name, const char* text) {
   napi_value value;
   napi_create_string_utf8(env, text, NAPI_AUTO_LENGTH, &value);

@@ -1,5 +1,7 @@
 #include "convolution.h"
 
+#include <initializer_list>
+
 #include "kernels.h"
 
 namespace medrobust {
@@ -14,12 +16,18 @@ Convolution GeometryOf(const Call& call, int index) {
   for (int i = 0; i < 13; i++) {
     if (g[i] < 1) Refuse("geometry: member %d is %d, expected at least 1", i, g[i]);
   }
+  // oneDNN counts in 32 bits here and there.
+  constexpr int32_t kMostPixels = 65535;
+  constexpr int64_t kMostElements = 2147483647;
+  for (int i = 5; i < 15; i++) {
+    if (g[i] < 0 || g[i] > kMostPixels) Refuse("geometry: member %d is %d, expected at most 65535", i, g[i]);
+  }
   const int32_t input[] = {c.batch, c.height, c.width, c.inputs};
   const int32_t output[] = {c.batch, c.out_height, c.out_width, c.outputs};
   const int32_t filter[] = {c.filter_height, c.filter_width, c.inputs, c.outputs};
-  SizeOf(input, 4);
-  SizeOf(output, 4);
-  SizeOf(filter, 4);
+  for (const auto* shape : {input, output, filter}) {
+    if (SizeOf(shape, 4) > kMostElements) Refuse("geometry: more than 2^31 elements");
+  }
   if (c.depthwise != 0 && c.outputs % c.inputs != 0) Refuse("geometry: outputs are no multiple of inputs");
   return c;
 }

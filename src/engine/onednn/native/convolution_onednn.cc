@@ -1,6 +1,7 @@
 #ifndef MEDROBUST_NO_ONEDNN
 
 #include "convolution.h"
+#include "convolution_gemm.h"
 #include "primitive.h"
 
 namespace medrobust {
@@ -111,15 +112,25 @@ PrimitiveKey KeyOf(const Convolution& c, Direction direction, bool bias, bool re
   return key;
 }
 
-// oneDNN's kernels for nhwc are as fast as those for its blocked layouts, which need copies of x and y, but for
-// what is named here; measured with oneDNN 2.6 on AVX2.
+// Whether oneDNN shall work on our layout of x and y, or on its blocked one, which costs copies of both. With less
+// than eight inputs the gradient of the input is several times slower in ours; otherwise, the faster one differs by
+// up to 40 %. Measured with oneDNN 2.6 on AVX2, over the layers of ResNet-18, U-Net and Inception.
 bool KeepChannelsLast(const Convolution& c, Direction direction) {
-  if (c.depthwise) return true;
+  if (direction == kBackwardInput && c.inputs < 8) return c.depthwise;
+  const bool fits_blocks = c.inputs % 8 == 0 && c.outputs % 8 == 0;
+  if (c.depthwise || !fits_blocks || c.filter_height * c.filter_width == 1) return true;
+  constexpr int32_t kMany = 64;
+  if (direction == kForward) return c.inputs < kMany;
+  if (direction == kBackwardInput) {
+    return c.inputs < kMany || c.outputs < kMany || c.out_height * c.out_width < 16 * 16;
+  }
+  return false;
+}
+
+// Where few pixels meet many channels, oneDNN multiplies matrices image by image; all at once is several times faster.
+bool IsFewPixels(const Convolution& c) {
   const int64_t pixels = int64_t{c.out_height} * c.out_width;
-  const bool wide = c.inputs % 8 == 0 && c.outputs % 8 == 0;
-  if (direction == kBackwardInput) return c.inputs >= 8;
-  if (direction == kBackwardFilter) return !(wide && pixels <= 64);
-  return !(wide && pixels <= 16);
+  return !c.depthwise && pixels <= 4 && c.filter_height * c.filter_width > 1;
 }
 
 }  // namespace
@@ -153,6 +164,7 @@ void ConvolutionBackwardInput(const Convolution& c, const float* dy, const float
 }
 
 void ConvolutionBackwardFilter(const Convolution& c, const float* x, const float* dy, float* dfilter) {
+  if (IsFewPixels(c)) return GemmBackwardFilter(c, x, dy, dfilter);
   Primitive& primitive = Cached(KeyOf(c, kBackwardFilter, false, false), [&](Primitive* made) {
     const Problem p(c, KeepChannelsLast(c, kBackwardFilter));
     const auto description = DescribeBackwardFilter(p);

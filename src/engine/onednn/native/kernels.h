@@ -5,7 +5,8 @@
 #include "call.h"
 
 // Compiled once; oneDNN chooses its code for the processor by itself.
-#define MEDROBUST_SHARED_KERNELS(X) X(setThreads) X(misalignment) X(conv2d) X(conv2dBackpropInput) X(conv2dBackpropFilter) X(matMul)
+#define MEDROBUST_SHARED_KERNELS(X) \
+  X(setThreads) X(misalignment) X(conv2d) X(conv2dBackpropInput) X(conv2dBackpropFilter) X(matMul)
 
 // Our own loops, in loops/: compiled for any processor, and on x86 once more for AVX2.
 #define MEDROBUST_LOOP_KERNELS(X)                                                                              \
@@ -28,13 +29,22 @@ namespace medrobust {
 
 MEDROBUST_SHARED_KERNELS(MEDROBUST_DECLARE)
 
+// Whether the loops were compiled for AVX2 and this machine has it.
+bool HasAvx2();
+
+#define MEDROBUST_DECLARE_LOOPS                                                                               \
+  MEDROBUST_LOOP_KERNELS(MEDROBUST_DECLARE)                                                                   \
+  /* c[m, n] = a[m, k] · b[k, n] + (accumulate ? c : 0); only without oneDNN. */                              \
+  void MultiplyRows(int64_t m, int64_t n, int64_t k, const float* a, const float* b, float* c, bool accumulate);
+
 namespace baseline {
-MEDROBUST_LOOP_KERNELS(MEDROBUST_DECLARE)
+MEDROBUST_DECLARE_LOOPS
 }
 namespace avx2 {
-MEDROBUST_LOOP_KERNELS(MEDROBUST_DECLARE)
+MEDROBUST_DECLARE_LOOPS
 }
 
 #undef MEDROBUST_DECLARE
+#undef MEDROBUST_DECLARE_LOOPS
 
 }  // namespace medrobust

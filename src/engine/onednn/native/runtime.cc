@@ -6,6 +6,14 @@
 
 namespace medrobust {
 
+bool HasAvx2() {
+#ifdef MEDROBUST_WITH_AVX2
+  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+#else
+  return false;
+#endif
+}
+
 // (threads): how many of them all kernels use from now on.
 void setThreads(const Call& call) {
   const int32_t threads = call.Integer(0);

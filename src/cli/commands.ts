@@ -1,0 +1,30 @@
+import yargs from 'yargs';
+import { UsageError } from '../errors.ts';
+import { doctorCommand } from './doctor.ts';
+import { evaluateCommand } from './evaluate.ts';
+import { listCommand } from './list.ts';
+import { trainCommand } from './train.ts';
+
+/** Runs the command that `words` name: what follows `medrobust`. Throws `UsageError` for what cannot be understood. */
+export async function runCommand(words: readonly string[]): Promise<void> {
+  await yargs(words as string[])
+    .scriptName('medrobust')
+    .usage(
+      '$0 <command>\n\nTrains medical-imaging nets from scratch and measures their robustness every epoch.',
+    )
+    .command(trainCommand)
+    .command(evaluateCommand)
+    .command(listCommand)
+    .command(doctorCommand)
+    .example('$0 train demo', 'train on made-up images: data, curves and checkpoints in a minute or two')
+    .example('$0 list nets', 'what an experiment can choose from')
+    .demandCommand(1, 'Expected a command: train, evaluate, list or doctor.')
+    .recommendCommands()
+    .strict()
+    .wrap(Math.min(110, process.stdout.columns ?? 110))
+    .exitProcess(false)
+    .fail((message, error) => {
+      throw error ?? new UsageError(message);
+    })
+    .parseAsync();
+}

@@ -1,0 +1,116 @@
+#include "convolution_gemm.h"
+
+#include <algorithm>
+#include <cstring>
+#include <memory>
+
+#include "gemm.h"
+#include "parallel.h"
+
+namespace medrobust {
+namespace {
+
+// [out_height · out_width rows of an image, filter_height · filter_width · inputs]
+struct Unfolding {
+  explicit Unfolding(const Convolution& geometry)
+      : c(geometry),
+        rows(int64_t{c.out_height} * c.out_width),
+        width(int64_t{c.filter_height} * c.filter_width * c.inputs) {
+    constexpr int64_t kMostFloats = 4 << 20;
+    images = std::max<int64_t>(1, std::min<int64_t>(c.batch, kMostFloats / (rows * width)));
+    memory.reset(new float[images * rows * width]);
+  }
+
+  // Calls `visit(tap in the row, pixel of x or null)` for every pixel that an output needs.
+  template <typename Visit>
+  void EachTap(int64_t row, const Visit& visit) const {
+    const int64_t top = row / c.out_width % c.out_height * c.stride_height - c.pad_top;
+    const int64_t left = row % c.out_width * c.stride_width - c.pad_left;
+    for (int64_t i = 0; i < c.filter_height; i++) {
+      for (int64_t j = 0; j < c.filter_width; j++) {
+        const int64_t y = top + i * c.dilation_height, x = left + j * c.dilation_width;
+        const bool inside = y >= 0 && y < c.height && x >= 0 && x < c.width;
+        visit((i * c.filter_width + j) * c.inputs, inside ? (y * c.width + x) * c.inputs : -1);
+      }
+    }
+  }
+
+  void Fill(const float* x, int64_t count) {
+    const int64_t pixels = int64_t{c.height} * c.width * c.inputs;
+    const size_t bytes = c.inputs * sizeof(float);
+    ParallelFor(count * rows, GrainFor(width), [&](int64_t begin, int64_t end) {
+      for (int64_t row = begin; row < end; row++) {
+        const float* image = x + row / rows * pixels;
+        float* to = memory.get() + row * width;
+        EachTap(row, [&](int64_t tap, int64_t pixel) {
+          if (pixel < 0) {
+            std::memset(to + tap, 0, bytes);
+          } else {
+            std::memcpy(to + tap, image + pixel, bytes);
+          }
+        });
+      }
+    });
+  }
+
+  // The reverse: adds every tap to the pixel that it came from.
+  void Gather(float* dx, int64_t count) const {
+    const int64_t pixels = int64_t{c.height} * c.width * c.inputs;
+    ParallelFor(count, 1, [&](int64_t begin, int64_t end) {
+      for (int64_t image = begin; image < end; image++) {
+        float* to = dx + image * pixels;
+        std::memset(to, 0, pixels * sizeof(float));
+        for (int64_t row = image * rows; row < (image + 1) * rows; row++) {
+          const float* from = memory.get() + row * width;
+          EachTap(row, [&](int64_t tap, int64_t pixel) {
+            if (pixel < 0) return;
+            for (int64_t i = 0; i < c.inputs; i++) to[pixel + i] += from[tap + i];
+          });
+        }
+      }
+    });
+  }
+
+  const Convolution& c;
+  int64_t rows, width, images;
+  std::unique_ptr<float[]> memory;
+};
+
+// Calls `run(first image, number of images)` for as many images as are unfolded at once.
+template <typename Run>
+void InParts(const Unfolding& unfolding, const Run& run) {
+  for (int64_t first = 0; first < unfolding.c.batch; first += unfolding.images) {
+    run(first, std::min<int64_t>(unfolding.images, unfolding.c.batch - first));
+  }
+}
+
+}  // namespace
+
+void GemmForward(const Convolution& c, const float* x, const float* filter, float* y) {
+  Unfolding unfolding(c);
+  InParts(unfolding, [&](int64_t first, int64_t count) {
+    unfolding.Fill(x + first * c.height * c.width * c.inputs, count);
+    Gemm(false, false, count * unfolding.rows, c.outputs, unfolding.width, unfolding.memory.get(), filter,
+         y + first * unfolding.rows * c.outputs);
+  });
+}
+
+void GemmBackwardInput(const Convolution& c, const float* dy, const float* filter, float* dx) {
+  Unfolding unfolding(c);
+  InParts(unfolding, [&](int64_t first, int64_t count) {
+    Gemm(false, true, count * unfolding.rows, unfolding.width, c.outputs, dy + first * unfolding.rows * c.outputs,
+         filter, unfolding.memory.get());
+    unfolding.Gather(dx + first * c.height * c.width * c.inputs, count);
+  });
+}
+
+void GemmBackwardFilter(const Convolution& c, const float* x, const float* dy, float* dfilter) {
+  Unfolding unfolding(c);
+  InParts(unfolding, [&](int64_t first, int64_t count) {
+    unfolding.Fill(x + first * c.height * c.width * c.inputs, count);
+    Gemm(true, false, unfolding.width, c.outputs, count * unfolding.rows, unfolding.memory.get(),
+         dy + first * unfolding.rows * c.outputs, dfilter, first > 0);
+  });
+}
+
+}  // namespace medrobust

@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import * as tf from '@tensorflow/tfjs';
+import { assertAgrees, describeNative, normals, runKernel } from './support.ts';
+
+const batches = [
+  [5, 3],
+  [1, 4],
+  [2, 7, 6, 8],
+  [16, 20, 20, 33],
+];
+
+describeNative('native kernels of training', () => {
+  for (const shape of batches) {
+    const channels = [shape.at(-1)!];
+    it(`batch normalisation of [${shape}]`, () => {
+      // Far from zero: a variance computed as E[x²] − E[x]² would be lost to rounding.
+      const x = () => tf.add(tf.mul(normals('x', shape), 2), 100);
+      const gamma = () => normals('gamma', channels);
+      const beta = () => normals('beta', channels);
+      const attributes = { epsilon: 1e-3 };
+      const forward = () => runKernel('BatchNormTrain', { x: x(), gamma: gamma(), beta: beta() }, attributes);
+      // float32 holds 100 to 4e-6, and the statistics divide by a deviation of about 2.
+      assertAgrees('BatchNormTrain', forward, { relative: 1e-4, absolute: 1e-4 });
+      const backward = () => {
+        const [, mean, variance] = forward() as tf.Tensor[];
+        const inputs = { x: x(), dy: normals('dy', shape), mean, variance, gamma: gamma() };
+        return runKernel('BatchNormTrainGrad', inputs, attributes);
+      };
+      assertAgrees('BatchNormTrainGrad', backward, { relative: 1e-3, absolute: 1e-3 });
+      const moments = () => ({ mean: normals('mean', channels), variance: tf.abs(normals('variance', channels)) });
+      const inference = (more: object) => () =>
+        runKernel('FusedBatchNorm', { x: x(), ...moments(), ...more }, { varianceEpsilon: 0.1 });
+      const tolerance = { relative: 1e-4, absolute: 1e-4 };
+      const fourAxes = shape.length === 4;
+      if (!fourAxes) return;
+      assertAgrees('FusedBatchNorm', inference({}), tolerance);
+      const withBoth = () => inference({ scale: gamma(), offset: beta() })();
+      assertAgrees('FusedBatchNorm, scaled', withBoth, tolerance);
+    });
+  }
+
+  for (const [rows, classes] of [
+    [1, 2],
+    [7, 10],
+    [3000, 5],
+  ] as const) {
+    it(`softmax and cross-entropy of [${rows}, ${classes}]`, () => {
+      const logits = () => tf.mul(normals('logits', [rows, classes]), 8);
+      const labels = () =>
+        tf.tensor1d(Int32Array.from({ length: rows }, (_, row) => (row % (classes + 2)) - 1), 'int32');
+      const close = { relative: 2e-5, absolute: 1e-6 };
+      assertAgrees('softmax', () => tf.softmax(logits()), close);
+      const loss = () => runKernel('SparseCrossEntropy', { logits: logits(), labels: labels() });
+      assertAgrees('SparseCrossEntropy', loss, close);
+      const gradient = () => {
+        const inputs = { logits: logits(), labels: labels(), dy: normals('dy', [rows]) };
+        return runKernel('SparseCrossEntropyGrad', inputs);
+      };
+      assertAgrees('SparseCrossEntropyGrad', gradient, close);
+    });
+  }
+
+  it('keeps the slope of a net that is sure', () => {
+    const logits = tf.tensor2d([[40, 0]]);
+    const labels = tf.tensor1d([0], 'int32');
+    const slope = runKernel('SparseCrossEntropyGrad', { logits, labels, dy: tf.ones([1]) }) as tf.Tensor;
+    const [first, second] = slope.dataSync() as Float32Array;
+    assert.ok(Math.abs(second! / Math.exp(-40) - 1) < 1e-5, `${second}`);
+    assert.equal(first, -second!);
+  });
+
+  it('steps of optimizers', () => {
+    const shape = [300, 200];
+    const state = () => ({
+      variable: tf.variable(normals('variable', shape)),
+      m: tf.variable(normals('m', shape)),
+      v: tf.variable(tf.abs(normals('v', shape))),
+      gradient: normals('gradient', shape),
+    });
+    const adam = () => {
+      const inputs = state();
+      const attributes = { learningRate: 0.01, beta1: 0.9, beta2: 0.999, epsilon: 1e-7, weightDecay: 0.1 };
+      for (const step of [1, 2]) runKernel('ApplyAdam', inputs, { ...attributes, step });
+      return [inputs.variable, inputs.m, inputs.v];
+    };
+    const close = { relative: 1e-5, absolute: 1e-6 };
+    assertAgrees('ApplyAdam', adam, close);
+    for (const nesterov of [false, true]) {
+      const momentum = () => {
+        const { variable, m: velocity, gradient } = state();
+        const attributes = { learningRate: 0.1, momentum: 0.9, nesterov, weightDecay: 0.01 };
+        for (let step = 0; step < 2; step++) runKernel('ApplyMomentum', { variable, velocity, gradient }, attributes);
+        return [variable, velocity];
+      };
+      assertAgrees(`ApplyMomentum, nesterov ${nesterov}`, momentum, close);
+    }
+  });
+
+  it('products of matrices', () => {
+    const close = { relative: 1e-4, absolute: 1e-4 };
+    for (const transposeA of [false, true]) {
+      for (const transposeB of [false, true]) {
+        const matrix = (name: string, rows: number, columns: number, transposed: boolean, batch: number[]) =>
+          normals(name, transposed ? [...batch, columns, rows] : [...batch, rows, columns]);
+        for (const [batchA, batchB] of [
+          [[], []],
+          [[3], [3]],
+          [[1], [4]],
+          [[4], [1]],
+          [
+            [2, 3],
+            [2, 3],
+          ],
+        ] as const) {
+          for (const [m, k, n] of [
+            [5, 7, 6],
+            [1, 9, 1],
+            [70, 65, 80],
+          ] as const) {
+            const a = () => matrix('a', m, k, transposeA, [...batchA]);
+            const b = () => matrix('b', k, n, transposeB, [...batchB]);
+            assertAgrees(`matMul ${m}, ${k}, ${n}`, () => tf.matMul(a(), b(), transposeA, transposeB), close);
+          }
+        }
+        const fused = () =>
+          tf.fused.matMul({
+            a: matrix('a', 5, 7, transposeA, []) as tf.Tensor2D,
+            b: matrix('b', 7, 6, transposeB, []) as tf.Tensor2D,
+            transposeA,
+            transposeB,
+            bias: normals('bias', [6]),
+            activation: 'relu',
+          });
+        assertAgrees('fused', fused, close);
+      }
+    }
+  });
+});
