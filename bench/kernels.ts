@@ -107,5 +107,7 @@ console.log(
 const backend = tf.backend();
 if (backend instanceof OneDnnBackend) {
   const { taken, idle } = backend.pool.bytes;
-  console.log(`memory: ${(taken / 2 ** 20).toFixed(0)} MB taken, ${(idle / 2 ** 20).toFixed(0)} MB kept for later`);
+  console.log(
+    `memory: ${(taken / 2 ** 20).toFixed(0)} MB taken, ${(idle / 2 ** 20).toFixed(0)} MB kept for later`,
+  );
 }

@@ -71,7 +71,8 @@ function planObjects(options) {
   const loops = join(sources, 'loops');
   // In the order of linking: baseline before AVX2, see native/loops/isa.h.
   const sets = [{ name: 'baseline', options: ['-DMEDROBUST_ISA=baseline'] }];
-  if (process.arch === 'x64') sets.push({ name: 'avx2', options: ['-DMEDROBUST_ISA=avx2', '-mavx2', '-mfma'] });
+  if (process.arch === 'x64')
+    sets.push({ name: 'avx2', options: ['-DMEDROBUST_ISA=avx2', '-mavx2', '-mfma'] });
   const shared = files(sources).map((name) => ({ source: join(sources, name), name, options }));
   const variants = sets.flatMap((set) =>
     files(loops).map((name) => ({
@@ -81,7 +82,10 @@ function planObjects(options) {
       options: [...options, ...set.options, '-fno-math-errno', '-fno-trapping-math'],
     })),
   );
-  return [...shared, ...variants].map((item) => ({ ...item, object: join(build, item.name.replace(/\.cc$/, '.o')) }));
+  return [...shared, ...variants].map((item) => ({
+    ...item,
+    object: join(build, item.name.replace(/\.cc$/, '.o')),
+  }));
 }
 
 const modified = (path) => (existsSync(path) ? statSync(path).mtimeMs : 0);
@@ -99,7 +103,9 @@ function run(command, options) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, options, { stdio: 'inherit' });
     child.on('error', reject);
-    child.on('exit', (code) => (code === 0 ? resolve() : reject(new Error(`${command} exited with ${code}`))));
+    child.on('exit', (code) =>
+      code === 0 ? resolve() : reject(new Error(`${command} exited with ${code}`)),
+    );
   });
 }
 
@@ -132,9 +138,21 @@ async function main() {
   const headers = nodeApiHeaders();
   if (!headers) lose('not built: the package node-api-headers is missing. Run npm install.');
 
-  const parallel = compiles(compiler, '#include <omp.h>\nint main() { return omp_get_max_threads() < 1; }\n', ['-fopenmp']);
+  const parallel = compiles(
+    compiler,
+    '#include <omp.h>\nint main() { return omp_get_max_threads() < 1; }\n',
+    ['-fopenmp'],
+  );
   const openMp = parallel ? ['-fopenmp'] : [];
-  const common = ['-O3', '-std=c++17', '-fPIC', '-fvisibility=hidden', '-Wall', '-Wextra', '-DNAPI_VERSION=8'];
+  const common = [
+    '-O3',
+    '-std=c++17',
+    '-fPIC',
+    '-fvisibility=hidden',
+    '-Wall',
+    '-Wextra',
+    '-DNAPI_VERSION=8',
+  ];
   common.push(`-I${headers}`, ...openMp, ...(oneDnn ? oneDnn.compile : ['-DMEDROBUST_NO_ONEDNN']));
   if (process.arch === 'x64') common.push('-DMEDROBUST_WITH_AVX2');
   const link = ['-shared', ...openMp, ...(oneDnn ? oneDnn.link : [])];
@@ -156,7 +174,9 @@ async function main() {
     say(`up to date${lost.length > 0 ? `, ${lost.join('; ')}` : ''}`);
   } else {
     const started = Date.now();
-    await forAll(stale, ({ source, object, options }) => run(compiler, ['-c', source, '-o', object, ...options]));
+    await forAll(stale, ({ source, object, options }) =>
+      run(compiler, ['-c', source, '-o', object, ...options]),
+    );
     // A process may have the old file open: it keeps it, and the next one gets the new one.
     rmSync(target, { force: true });
     await run(compiler, ['-o', target, ...objects.map(({ object }) => object), ...link]);

@@ -40,7 +40,10 @@ const openers: Readonly<Record<EngineName, (threads: number) => Promise<Opened>>
     const { oneDnn, instructions, parallel } = loadBinding().build;
     const library = oneDnn ? `oneDNN ${oneDnn}` : 'native kernels without oneDNN';
     const cores = parallel ? threads : 1;
-    return { description: `${library}, ${instructions}, ${cores} thread${cores > 1 ? 's' : ''}`, threads: cores };
+    return {
+      description: `${library}, ${instructions}, ${cores} thread${cores > 1 ? 's' : ''}`,
+      threads: cores,
+    };
   },
   'tfjs-node': async () => {
     await openTensorFlow('@tensorflow/tfjs-node', false);
@@ -79,7 +82,10 @@ function reasonOf(error: unknown): string {
 function checkArithmetic(): void {
   const sum = tf.tidy(() => {
     const image = tf.ones<tf.Rank.R4>([1, 3, 3, 2]);
-    return tf.conv2d(image, tf.ones([2, 2, 2, 1]), 1, 'valid').sum().dataSync()[0];
+    return tf
+      .conv2d(image, tf.ones([2, 2, 2, 1]), 1, 'valid')
+      .sum()
+      .dataSync()[0];
   });
   if (sum !== 32) throw new RunError(`a test convolution gave ${sum} instead of 32`);
 }
@@ -124,8 +130,6 @@ export async function useEngine(
   const advice = name === 'onednn' ? ' Run "npm run build:native".' : '';
   throw new RunError(`Engine ${name} cannot be used: ${skipped.at(-1)?.reason}.${advice}`);
 }
-
-
 
 /** Tries every engine; afterwards, the one in use is the one that was. */
 export async function probeEngines(): Promise<{ name: EngineName; works: boolean; reason: string }[]> {

@@ -48,7 +48,10 @@ it('gives the same loss on every engine that works', async () => {
 });
 
 it('refuses an engine that does not exist, and threads that cannot be', async () => {
-  await assert.rejects(useEngine('gpu' as EngineName), { name: 'UsageError', message: /no engine "gpu".*onednn/ });
+  await assert.rejects(useEngine('gpu' as EngineName), {
+    name: 'UsageError',
+    message: /no engine "gpu".*onednn/,
+  });
   await assert.rejects(useEngine('auto', { threads: 0 }), { name: 'UsageError', message: /threads/ });
 });
 

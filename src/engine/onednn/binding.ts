@@ -37,7 +37,8 @@ export type UnaryName =
   | 'softplus'
   | 'tanh'
   | 'floor'
-  | 'ceil';
+  | 'ceil'
+  | 'round';
 
 export type BinaryName =
   | 'add'
@@ -85,7 +86,14 @@ export interface NativeBinding extends Tables {
   conv2d(x: Floats, filter: Floats, bias: Floats | null, y: Floats, geometry: Integers, relu: boolean): void;
   conv2dBackpropInput(dy: Floats, filter: Floats, dx: Floats, geometry: Integers): void;
   conv2dBackpropFilter(x: Floats, dy: Floats, dfilter: Floats, geometry: Integers): void;
-  matMul(a: Floats, b: Floats, out: Floats, geometry: Integers, transposeA: boolean, transposeB: boolean): void;
+  matMul(
+    a: Floats,
+    b: Floats,
+    out: Floats,
+    geometry: Integers,
+    transposeA: boolean,
+    transposeB: boolean,
+  ): void;
 
   leakyRelu: UnaryWithParameter;
   step: UnaryWithParameter;

@@ -36,6 +36,9 @@ const cases: Case[] = [
   { x: [4, 2, 2, 64], filter: [3, 3, 64], strides: [2, 2] },
   { x: [1, 64, 64, 8], filter: [3, 3, 16] },
   { x: [2, 4, 4, 32], filter: [3, 3, 40] },
+  { x: [3, 12, 12, 32], filter: [3, 3, 16] },
+  { x: [1, 12, 12, 64], filter: [3, 3, 64] },
+  { x: [1, 16, 16, 64], filter: [3, 3, 64] },
 ];
 
 const dilated: Case[] = [
@@ -108,7 +111,12 @@ describeNative('native convolutions', () => {
       it(`depthwise ${channels} × ${multiplier}, stride ${strides[0]}`, () => {
         const xShape: [number, number, number, number] = [2, 7, 8, channels];
         const filterShape: [number, number, number, number] = [3, 3, channels, multiplier];
-        const attributes = { strides: [...strides], pad: 'same', dilations: [1, 1], dimRoundingMode: undefined };
+        const attributes = {
+          strides: [...strides],
+          pad: 'same',
+          dilations: [1, 1],
+          dimRoundingMode: undefined,
+        };
         const { outShape } = tf.backend_util.computeConv2DInfo(
           xShape,
           filterShape,
@@ -140,7 +148,8 @@ describeNative('native convolutions', () => {
     const image = () => normals('image', [1, 6, 6, 3]) as tf.Tensor4D;
     const activations = ['elu', 'relu6', 'sigmoid'] as const;
     for (const activation of activations) {
-      const body = () => tf.fused.conv2d({ x: image(), filter: filter(), strides: 1, pad: 'same', activation });
+      const body = () =>
+        tf.fused.conv2d({ x: image(), filter: filter(), strides: 1, pad: 'same', activation });
       assertAgrees(activation, body, { ...tolerance, native: false });
     }
     const empty = () => tf.conv2d(tf.zeros<tf.Rank.R4>([0, 6, 6, 3]), filter(), 1, 'same');

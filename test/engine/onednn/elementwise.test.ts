@@ -25,12 +25,27 @@ const unary = {
   Tanh: {},
   Floor: {},
   Ceil: {},
+  Round: {},
   ClipByValue: { clipValueMin: -0.5, clipValueMax: 0.7 },
   ZerosLike: {},
   OnesLike: {},
 };
 
-const special = [0, -0, 1, -1, 6, 7, 90, -90, 1e-30, 3.5, -2.5, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+const special = [
+  0,
+  -0,
+  1,
+  -1,
+  6,
+  7,
+  90,
+  -90,
+  1e-30,
+  3.5,
+  -2.5,
+  Number.POSITIVE_INFINITY,
+  Number.NEGATIVE_INFINITY,
+];
 
 const binary = ['Add', 'Sub', 'Multiply', 'RealDiv', 'Maximum', 'Minimum', 'SquaredDifference'];
 const comparisons = ['Greater', 'GreaterEqual', 'Less', 'LessEqual', 'Equal', 'NotEqual'];
@@ -86,9 +101,13 @@ function assertSameSpecials(name: string, attributes: object): void {
   tf.setBackend('onednn');
   const actual = run();
   for (const [index, value] of expected.entries()) {
-    const close = Object.is(actual[index], value) || Math.abs(actual[index]! - value) <= 1e-6 * Math.abs(value);
+    const close =
+      Object.is(actual[index], value) || Math.abs(actual[index]! - value) <= 1e-6 * Math.abs(value);
     // Signs of zeros may differ.
-    assert.ok(close || actual[index] === value, `${name}(${special[index]}): ${value}, received ${actual[index]}`);
+    assert.ok(
+      close || actual[index] === value,
+      `${name}(${special[index]}): ${value}, received ${actual[index]}`,
+    );
   }
 }
 
@@ -149,7 +168,9 @@ describeNative('native elementwise kernels', () => {
       assertAgrees(`float32 to ${dtype}`, () => tf.cast(floats(), dtype));
     }
     for (const dtype of ['int32', 'bool', 'float32'] as const) {
-      assertAgrees(`int32 to ${dtype}`, () => tf.cast(tf.tensor1d([0, -3, 7], 'int32'), dtype), { native: false });
+      assertAgrees(`int32 to ${dtype}`, () => tf.cast(tf.tensor1d([0, -3, 7], 'int32'), dtype), {
+        native: false,
+      });
       assertAgrees(`bool to ${dtype}`, () => tf.cast(tf.tensor1d([false, true], 'bool'), dtype), {
         native: false,
       });

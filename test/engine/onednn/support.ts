@@ -38,7 +38,9 @@ export function nativeBackend(): OneDnnBackend {
 
 /** Normal numbers, the same for the same name. */
 export function normals(name: string, shape: readonly number[]): tf.Tensor {
-  const values = createRandom(7).stream(name).normals(tf.util.sizeFromShape([...shape]), 0, 1);
+  const values = createRandom(7)
+    .stream(name)
+    .normals(tf.util.sizeFromShape([...shape]), 0, 1);
   return tf.tensor(values, [...shape]);
 }
 

@@ -28,7 +28,10 @@ describeNative('native kernels of training', () => {
         return runKernel('BatchNormTrainGrad', inputs, attributes);
       };
       assertAgrees('BatchNormTrainGrad', backward, { relative: 1e-3, absolute: 1e-3 });
-      const moments = () => ({ mean: normals('mean', channels), variance: tf.abs(normals('variance', channels)) });
+      const moments = () => ({
+        mean: normals('mean', channels),
+        variance: tf.abs(normals('variance', channels)),
+      });
       const inference = (more: object) => () =>
         runKernel('FusedBatchNorm', { x: x(), ...moments(), ...more }, { varianceEpsilon: 0.1 });
       const tolerance = { relative: 1e-4, absolute: 1e-4 };
@@ -48,7 +51,10 @@ describeNative('native kernels of training', () => {
     it(`softmax and cross-entropy of [${rows}, ${classes}]`, () => {
       const logits = () => tf.mul(normals('logits', [rows, classes]), 8);
       const labels = () =>
-        tf.tensor1d(Int32Array.from({ length: rows }, (_, row) => (row % (classes + 2)) - 1), 'int32');
+        tf.tensor1d(
+          Int32Array.from({ length: rows }, (_, row) => (row % (classes + 2)) - 1),
+          'int32',
+        );
       const close = { relative: 2e-5, absolute: 1e-6 };
       assertAgrees('softmax', () => tf.softmax(logits()), close);
       const loss = () => runKernel('SparseCrossEntropy', { logits: logits(), labels: labels() });
@@ -90,7 +96,8 @@ describeNative('native kernels of training', () => {
       const momentum = () => {
         const { variable, m: velocity, gradient } = state();
         const attributes = { learningRate: 0.1, momentum: 0.9, nesterov, weightDecay: 0.01 };
-        for (let step = 0; step < 2; step++) runKernel('ApplyMomentum', { variable, velocity, gradient }, attributes);
+        for (let step = 0; step < 2; step++)
+          runKernel('ApplyMomentum', { variable, velocity, gradient }, attributes);
         return [variable, velocity];
       };
       assertAgrees(`ApplyMomentum, nesterov ${nesterov}`, momentum, close);

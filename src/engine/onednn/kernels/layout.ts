@@ -43,7 +43,13 @@ function pack(call: Call) {
   return join(call, inputs, place, [...shape.slice(0, place), inputs.length, ...shape.slice(place)]);
 }
 
-function cut(call: Call, x: tf.TensorInfo, begin: readonly number[], size: readonly number[], dtype: ElementType) {
+function cut(
+  call: Call,
+  x: tf.TensorInfo,
+  begin: readonly number[],
+  size: readonly number[],
+  dtype: ElementType,
+) {
   const out = call.take(size, dtype);
   const lists = integers(size.length, ...x.shape, ...begin, ...size);
   call.native.slice(call.elements(x), out, lists, elementBytes(dtype));

@@ -4,7 +4,11 @@ function applyAdam(call: Call) {
   if (!call.areFloat('variable', 'm', 'v', 'gradient')) return undefined;
   const updated = [call.input('variable'), call.input('m'), call.input('v')] as const;
   const [variable, m, v] = updated;
-  const next = updated.map((info) => call.backend.writable(info)) as [Float32Array, Float32Array, Float32Array];
+  const next = updated.map((info) => call.backend.writable(info)) as [
+    Float32Array,
+    Float32Array,
+    Float32Array,
+  ];
   call.native.applyAdam(
     call.floats(variable),
     call.floats(m),

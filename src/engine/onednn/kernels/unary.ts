@@ -75,8 +75,7 @@ function fill(call: Call) {
 }
 
 function filledLike(value: number): NativeKernel {
-  return (call) =>
-    call.areFloat('x') ? filled(call, call.input('x').shape, 'float32', value) : undefined;
+  return (call) => (call.areFloat('x') ? filled(call, call.input('x').shape, 'float32', value) : undefined);
 }
 
 export const unaryKernels: Readonly<Record<string, NativeKernel>> = {
@@ -101,6 +100,7 @@ export const unaryKernels: Readonly<Record<string, NativeKernel>> = {
   Tanh: unary('tanh'),
   Floor: unary('floor'),
   Ceil: unary('ceil'),
+  Round: unary('round'),
   ClipByValue: clipByValue,
   LogicalNot: logicalNot,
   Cast: cast,

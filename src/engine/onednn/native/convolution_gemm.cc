@@ -16,8 +16,10 @@ struct Unfolding {
       : c(geometry),
         rows(int64_t{c.out_height} * c.out_width),
         width(int64_t{c.filter_height} * c.filter_width * c.inputs) {
-    constexpr int64_t kMostFloats = 4 << 20;
-    images = std::max<int64_t>(1, std::min<int64_t>(c.batch, kMostFloats / (rows * width)));
+    // What is unfolded should still be in the cache when it is multiplied; but each product reads the filter, which is
+    // the larger part where there are few pixels.
+    const int64_t most_floats = rows <= kFewPixels ? 4 << 20 : 1 << 19;
+    images = std::max<int64_t>(1, std::min<int64_t>(c.batch, most_floats / (rows * width)));
     memory.reset(new float[images * rows * width]);
   }
 
@@ -110,6 +112,19 @@ void GemmBackwardFilter(const Convolution& c, const float* x, const float* dy, f
     unfolding.Fill(x + first * c.height * c.width * c.inputs, count);
     Gemm(true, false, unfolding.width, c.outputs, count * unfolding.rows, unfolding.memory.get(),
          dy + first * unfolding.rows * c.outputs, dfilter, first > 0);
+  });
+}
+
+void AddBias(const Convolution& c, const float* bias, bool relu, float* y) {
+  if (!bias && !relu) return;
+  ParallelFor(c.OutputSize() / c.outputs, GrainFor(c.outputs), [&](int64_t begin, int64_t end) {
+    for (int64_t row = begin; row < end; row++) {
+      float* to = y + row * c.outputs;
+      for (int64_t o = 0; o < c.outputs; o++) {
+        const float value = bias ? to[o] + bias[o] : to[o];
+        to[o] = relu && value < 0 ? 0 : value;
+      }
+    }
   });
 }
 

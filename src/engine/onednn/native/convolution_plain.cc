@@ -76,16 +76,7 @@ void DepthwiseBackwardFilter(const Convolution& c, const float* x, const float* 
 void ConvolutionForward(const Convolution& c, const float* x, const float* filter, const float* bias, bool relu,
                         float* y) {
   (c.depthwise ? DepthwiseForward : GemmForward)(c, x, filter, y);
-  if (!bias && !relu) return;
-  ParallelFor(c.OutputSize() / c.outputs, GrainFor(c.outputs), [&](int64_t begin, int64_t end) {
-    for (int64_t row = begin; row < end; row++) {
-      float* to = y + row * c.outputs;
-      for (int64_t o = 0; o < c.outputs; o++) {
-        const float value = bias ? to[o] + bias[o] : to[o];
-        to[o] = relu && value < 0 ? 0 : value;
-      }
-    }
-  });
+  AddBias(c, bias, relu, y);
 }
 
 void ConvolutionBackwardInput(const Convolution& c, const float* dy, const float* filter, float* dx) {

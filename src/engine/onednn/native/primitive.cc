@@ -55,6 +55,17 @@ dnnl::engine& Engine() {
   return *engine;
 }
 
+namespace {
+
+std::mutex& Mutex() {
+  static auto* mutex = new std::mutex();
+  return *mutex;
+}
+
+}  // namespace
+
+PrimitiveLock::PrimitiveLock() : guard_(Mutex()) {}
+
 size_t Primitive::Reserve(size_t bytes) {
   const size_t offset = working_bytes_;
   working_bytes_ += (bytes + kAlignment - 1) / kAlignment * kAlignment;

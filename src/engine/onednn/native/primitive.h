@@ -6,6 +6,7 @@
 
 #include <dnnl.hpp>
 #include <functional>
+#include <mutex>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -13,6 +14,15 @@
 namespace medrobust {
 
 dnnl::engine& Engine();
+
+// Held while primitives are looked up and run: they share working memory, and worker threads share this addon.
+class PrimitiveLock {
+ public:
+  PrimitiveLock();
+
+ private:
+  std::lock_guard<std::mutex> guard_;
+};
 
 // A compiled operation. Its operands are numbered in the order in which they are added.
 class Primitive {
@@ -24,7 +34,7 @@ class Primitive {
   void AddInput(int argument, const dnnl::memory::desc& plain, const dnnl::memory::desc& wanted);
   void AddOutput(int argument, const dnnl::memory::desc& plain, const dnnl::memory::desc& wanted);
 
-  // Waits until it is done. Not to be called by two threads at once: all primitives share their working memory.
+  // Waits until it is done.
   void Run(const void* const* operands);
 
  private:

@@ -46,6 +46,8 @@ MEDROBUST_UNARY(softplus, kTranscendental, (x > 0 ? x : 0) + std::log1p(std::exp
 MEDROBUST_UNARY(tanh, kTranscendental, std::tanh(x))
 MEDROBUST_UNARY(floor, kCheap, std::floor(x))
 MEDROBUST_UNARY(ceil, kCheap, std::ceil(x))
+// Halves to the even neighbour, as in tfjs.
+MEDROBUST_UNARY(round, kCheap, std::nearbyint(x))
 
 #undef MEDROBUST_UNARY
 
