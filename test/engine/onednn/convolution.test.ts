@@ -17,6 +17,8 @@ const cases: Case[] = [
   { x: [1, 8, 6, 16], filter: [2, 3, 16], strides: [2, 1], pad: 'valid' },
   { x: [2, 6, 6, 4], filter: [1, 1, 5] },
   { x: [2, 6, 6, 8], filter: [1, 1, 16], strides: [2, 2] },
+  { x: [2, 8, 8, 4], filter: [1, 1, 6], strides: [2, 2] },
+  { x: [2, 8, 8, 16], filter: [1, 1, 24], strides: [2, 2] },
   { x: [1, 5, 5, 1], filter: [4, 4, 1] },
   { x: [1, 1, 1, 8], filter: [3, 3, 8] },
   { x: [2, 8, 8, 3], filter: [7, 7, 8], strides: [2, 2] },

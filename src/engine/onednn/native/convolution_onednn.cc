@@ -131,7 +131,12 @@ bool KeepChannelsLast(const Convolution& c, Direction direction) {
 // image by image; one matrix product for the whole batch, on the filter as it lies, takes down to half the time. For
 // the gradient of the filter that holds up to larger images. Measured as above.
 bool IsProduct(const Convolution& c, Direction direction) {
-  if (c.depthwise || c.filter_height * c.filter_width == 1) return false;
+  if (c.depthwise) return false;
+  if (c.filter_height * c.filter_width == 1) {
+    // Here oneDNN 2.6 (jit_1x1:avx2) now and then gives a wrong gradient: it reads working memory that it never wrote.
+    const bool strided = c.stride_height > 1 || c.stride_width > 1;
+    return strided && direction == kBackwardFilter && (c.inputs % 8 != 0 || c.outputs % 8 != 0);
+  }
   constexpr int32_t kManyInputs = 32, kMediumPixels = 32 * 32;
   const int64_t pixels = int64_t{c.out_height} * c.out_width;
   return pixels <= kFewPixels ||
