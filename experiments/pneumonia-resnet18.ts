@@ -1,7 +1,7 @@
 import type { Experiment } from '../src/train/experiment.ts';
 
 /**
- * ResNet-18 on PneumoniaMNIST (28 × 28 chest X-rays of children: normal or pneumonia), attacked every second
+ * ResNet-18 on PneumoniaMNIST (28 × 28 chest X-rays of children: normal or pneumonia), attacked every fourth
  * epoch.
  *
  *   npm run train -- pneumonia-resnet18
@@ -15,18 +15,18 @@ export default {
   seed: 1,
   data: {
     dataset: { name: 'medmnist', file: process.env.PNEUMONIAMNIST ?? 'data/pneumoniamnist.npz' },
-    batchSize: 64,
+    batchSize: 32,
   },
-  net: { name: 'resnet', depth: 18, stem: 'imagenet' },
+  net: { name: 'resnet', depth: 18, stem: 'small', filters: 32 },
   loss: 'crossEntropy',
   optimizer: { name: 'adam', learningRate: 0.001, weightDecay: 0.0001 },
-  epochs: 10,
+  epochs: 5,
   metrics: ['accuracy', 'auroc'],
   robustness: {
     attacks: [{ name: 'fgsm' }, { name: 'pgd', steps: 20, stepSize: 0.125 }, { name: 'gaussianNoise' }],
     norm: 'linf',
     epsilons: [0, 1 / 255, 2 / 255, 4 / 255, 8 / 255],
-    everyEpochs: 2,
+    everyEpochs: 5,
     images: 128,
   },
   checkpoints: { best: 'validation/auroc' },
