@@ -19,11 +19,11 @@ export default {
   },
   net: { name: 'resnet', depth: 18, stem: 'imagenet', filters: 16 },
   loss: 'crossEntropy',
-  optimizer: { name: 'adam', learningRate: 0.002 },
+  optimizer: { name: 'adam', learningRate: 0.001 },
   epochs: 8,
   metrics: ['accuracy', 'auroc'],
   robustness: {
-    attacks: [{ name: 'fgsm' }, { name: 'pgd', steps: 5 }, { name: 'gaussianNoise' }],
+    attacks: [{ name: 'fgsm' }, { name: 'pgd', steps: 10 }, { name: 'gaussianNoise' }],
     norm: 'linf',
     epsilons: [0, 1 / 255, 2 / 255, 4 / 255, 8 / 255],
     everyEpochs: 1,

@@ -1,7 +1,7 @@
 import type { Experiment } from '../src/train/experiment.ts';
 
 /**
- * ResNet-18 on PneumoniaMNIST (28 × 28 chest X-rays of children: normal or pneumonia), attacked every fourth
+ * ResNet-18 on PneumoniaMNIST (28 × 28 chest X-rays of children: normal or pneumonia), attacked after every
  * epoch.
  *
  *   npm run train -- pneumonia-resnet18
@@ -26,8 +26,8 @@ export default {
     attacks: [{ name: 'fgsm' }, { name: 'pgd', steps: 20, stepSize: 0.125 }, { name: 'gaussianNoise' }],
     norm: 'linf',
     epsilons: [0, 1 / 255, 2 / 255, 4 / 255, 8 / 255],
-    everyEpochs: 5,
-    images: 128,
+    everyEpochs: 1,
+    images: 64,
   },
   checkpoints: { best: 'validation/auroc' },
 } satisfies Experiment;

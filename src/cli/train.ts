@@ -104,7 +104,7 @@ async function nameOf(experiment: string): Promise<string> {
 }
 
 async function report(trained: Trained, { directory }: Arguments): Promise<void> {
-  const { experiment, path, records, stopped } = trained;
+  const { path, records, stopped } = trained;
   const run = relative(process.cwd(), path) || '.';
   const say = (line: string) => process.stdout.write(`${line}\n`);
   if (stopped === 'interrupted') {
@@ -115,13 +115,32 @@ async function report(trained: Trained, { directory }: Arguments): Promise<void>
     return;
   }
   if (stopped !== undefined) say(`Stopped early: ${stopped}.`);
+  say(`Done: ${epochs(records)} in ${run}`);
+  for (const [what, where] of await results(trained, run)) say(`  ${`${what}:`.padEnd(20)}${where}`);
+  say(`Next: medrobust evaluate ${run} --split test, or tensorboard --logdir ${directory}`);
+}
+
+/** Where the files of a finished run are. */
+async function results({ experiment, records }: Trained, run: string): Promise<[string, string][]> {
   const { bestEpoch, bestMeasurement } = await import('../train/measurements.ts');
+  const { checkpointName } = await import('../train/checkpoints.ts');
   const best = bestMeasurement(experiment);
   const epoch = bestEpoch(records, best);
   const value = records.find((record) => record.epoch === epoch)?.measurements[best.measurement];
-  say(`Done: ${epochs(records)} in ${run}`);
-  if (value !== undefined) say(`Best: ${best.measurement} ${value.toFixed(4)} after epoch ${epoch}`);
-  say(`Next: medrobust evaluate ${run}, or tensorboard --logdir ${directory}`);
+  const found: [string, string][] = [];
+  if (epoch !== undefined && value !== undefined) {
+    const why = `${best.measurement} ${value.toFixed(4)}`;
+    found.push(['best checkpoint', `${run}/${checkpointName(epoch)} (${why})`]);
+  }
+  const attacked = records.findLast(({ measurements }) =>
+    Object.keys(measurements).some((name) => name.startsWith('robustness/')),
+  );
+  if (attacked) {
+    const picture = `${run}/images/${checkpointName(attacked.epoch)}`;
+    found.push(['robustness curves', `${picture}-curves.png`]);
+    found.push(['attacked images', `${picture}-examples.png`]);
+  }
+  return [...found, ['measurements', `${run}/metrics.jsonl`], ['TensorBoard files', run]];
 }
 
 function epochs({ length }: readonly EpochRecord[]): string {

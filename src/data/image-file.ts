@@ -104,7 +104,9 @@ function toPixels(rgb: Uint8Array | Uint16Array, channels: number): Float32Array
 
 function undecodable(file: string, error: unknown): Error {
   if (error instanceof UsageError) return error;
-  const reason = messageOf(error).trim().replaceAll(/\s+/g, ' ').replace(/\.$/, '');
+  // libvips may add a line for each part that it could not read.
+  const [first = ''] = messageOf(error).trim().split('\n');
+  const reason = first.replaceAll(/\s+/g, ' ').replace(/\.$/, '');
   return new RunError(
     `Cannot decode the image ${file}: ${reason}. Replace the file, or remove it from the data set.`,
   );

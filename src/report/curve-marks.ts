@@ -1,6 +1,6 @@
 // What a curve consists of: a confidence band, lines between points, a mark at each.
 
-import { palette, paletteColour } from './palette.ts';
+import { faintInk, palette, paletteColour } from './palette.ts';
 
 export interface CurvePoint {
   readonly x: number;
@@ -96,6 +96,24 @@ export function drawCurve(
     ),
     ...runs.map((run) => drawMarks(index, run)),
   ].join('');
+}
+
+const drawPale = (places: readonly (readonly [number, number])[]) =>
+  `<path d="${join(places)}" fill="none" stroke="${faintInk}" stroke-opacity="0.35" stroke-width="9" ` +
+  'stroke-linejoin="round" stroke-linecap="round"/>';
+
+/** SVG of a curve that lies beneath the others: a broad pale line. */
+export function drawBeneath(points: readonly CurvePoint[], scaleX: Scale, scaleY: Scale): string {
+  const runs = unbroken(points).map((run) => run.map(({ x, y }) => [scaleX(x), scaleY(y)] as const));
+  return runs.map(drawPale).join('');
+}
+
+/** A piece of such a line, as wide as `drawLegendEntry`. */
+export function drawBeneathEntry(x: number, y: number): string {
+  return drawPale([
+    [x + 2, y],
+    [x + 26, y],
+  ]);
 }
 
 /** A piece of the `index`-th curve, 28 units wide from `x`. */

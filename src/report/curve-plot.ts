@@ -1,5 +1,5 @@
 import { type Axis, horizontalAxis, verticalAxis } from './axis.ts';
-import { type CurvePoint, drawCurve, drawLegendEntry } from './curve-marks.ts';
+import { type CurvePoint, drawBeneath, drawBeneathEntry, drawCurve, drawLegendEntry } from './curve-marks.ts';
 import { faintInk, gridColour, ink } from './palette.ts';
 import { rasterise } from './raster.ts';
 import { drawText, shorten, textWidth } from './text.ts';
@@ -9,7 +9,14 @@ export interface CurvePlot {
   readonly xLabel: string;
   readonly yLabel: string;
   /** Points ascend in x. One with a NaN leaves a gap; `low` and `high` bound a confidence band. */
-  readonly curves: readonly { readonly name: string; readonly points: readonly CurvePoint[] }[];
+  readonly curves: readonly PlottedCurve[];
+}
+
+export interface PlottedCurve {
+  readonly name: string;
+  readonly points: readonly CurvePoint[];
+  /** A summary of the others: a broad pale line beneath them, without band and marks, that hides none. */
+  readonly beneath?: boolean;
 }
 
 const frame = { left: 64, top: 56, width: 560, height: 340 };
@@ -61,12 +68,13 @@ function drawLabels({ title, xLabel, yLabel }: CurvePlot, width: number): string
   ].join('');
 }
 
-function drawLegend(names: readonly string[]): string {
+function drawLegend(names: readonly string[], curves: readonly PlottedCurve[]): string {
   const x = frame.left + frame.width + legend.gap;
   return names
     .map((name, index) => {
       const y = frame.top + 10 + index * legend.lineHeight;
-      return drawLegendEntry(index, x, y) + drawText(name, x + legend.textFrom, y + 4.5, legendStyle);
+      const entry = curves[index]?.beneath ? drawBeneathEntry(x, y) : drawLegendEntry(index, x, y);
+      return entry + drawText(name, x + legend.textFrom, y + 4.5, legendStyle);
     })
     .join('');
 }
@@ -94,7 +102,12 @@ export async function drawCurves(plot: CurvePlot): Promise<Uint8Array> {
   const width = frame.left + frame.width + legend.gap + legend.textFrom + namesWidth + rightMargin;
   const legendHeight = names.length * legend.lineHeight;
   const height = frame.top + Math.max(frame.height + bottomMargin, legendHeight + 10);
-  const curves = plot.curves.map((curve, index) => drawCurve(index, curve.points, scales.x, scales.y));
-  const body = drawFrame(horizontal, vertical, scales) + curves.join('') + drawLabels(plot, width);
-  return rasterise(body + drawLegend(names), width, height);
+  const beneath = plot.curves.map(({ beneath, points }) =>
+    beneath ? drawBeneath(points, scales.x, scales.y) : '',
+  );
+  const above = plot.curves.map(({ beneath, points }, index) =>
+    beneath ? '' : drawCurve(index, points, scales.x, scales.y),
+  );
+  const body = [drawFrame(horizontal, vertical, scales), ...beneath, ...above, drawLabels(plot, width)];
+  return rasterise(body.join('') + drawLegend(names, plot.curves), width, height);
 }

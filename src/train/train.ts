@@ -7,7 +7,7 @@ import { createNet } from '../nets/create.ts';
 import type { Net } from '../nets/net.ts';
 import { createRandom, type Random } from '../random.ts';
 import { summaryFileWriter } from '../summary/writer.ts';
-import type { Callback, EpochRecord } from './callback.ts';
+import type { Callback, EpochRecord, Run } from './callback.ts';
 import { checkpoint } from './callbacks/checkpoint.ts';
 import { cleanMeasurement } from './callbacks/clean-measurement.ts';
 import { earlyStop } from './callbacks/early-stop.ts';
@@ -120,6 +120,20 @@ async function prepare(experiment: Experiment): Promise<Prepared> {
   return { experiment, random, train, validation, net };
 }
 
+/** Undefined where the run was stopped before its first checkpoint: it begins again. */
+async function checkpointToResume(path: string, log: Run['log']): Promise<Checkpoint | undefined> {
+  const damaged: string[] = [];
+  const found = await newestCheckpoint(path, (message) => damaged.push(message));
+  if (!found && damaged.length > 0) {
+    throw new RunError(
+      `${damaged.join(' ')} No other is left, so the run cannot go on; its records are kept. ` +
+        'Restore a checkpoint from a copy, or start another run.',
+    );
+  }
+  for (const message of damaged) log.warn(`${message} Going on from an earlier one.`);
+  return found;
+}
+
 async function runIn(
   directory: RunDirectory,
   parts: Prepared & { engine: Engine; options: TrainOptions; resumed?: boolean },
@@ -135,8 +149,7 @@ async function runIn(
   let summary: ReturnType<typeof summaryFileWriter> | undefined;
   try {
     log.info({ environment, skipped: engine.skipped, resumed }, 'start');
-    const onDamaged = (message: string) => log.warn(`${message} Going on from an earlier one.`);
-    const from = resumed ? await newestCheckpoint(directory.path, onDamaged) : undefined;
+    const from = resumed ? await checkpointToResume(directory.path, log) : undefined;
     const records = await directory.keepRecordsTo(from ? from.position.epoch - 1 : 0);
     if (from) restore(from, net, optimizer);
     else await directory.write('environment.json', `${JSON.stringify(environment, null, 2)}\n`);

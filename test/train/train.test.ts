@@ -115,6 +115,20 @@ test('a damaged newest checkpoint is said, and the one before is used', async ()
   assert.deepEqual(outcomeOf(path), outcomeOf(await reference()));
 });
 
+test('a run whose checkpoints are all damaged is refused, and keeps its records', async () => {
+  const { path } = await trainOnly(segmentation);
+  for (const epoch of await checkpointedEpochs(path)) {
+    writeFileSync(join(path, `epoch-000${epoch}/weights.bin`), 'not weights');
+  }
+  const records = readFileSync(join(path, 'metrics.jsonl'));
+  await assert.rejects(resumeOnly(path), (error) => {
+    assert.ok(error instanceof RunError);
+    assert.match(error.message, /epoch-0003.*weights\.bin.*cannot go on.*copy/);
+    return true;
+  });
+  assert.deepEqual(readFileSync(join(path, 'metrics.jsonl')), records);
+});
+
 test('a complete run is resumed to no effect', async () => {
   const { path } = await trainOnly(segmentation);
   const before = outcomeOf(path);

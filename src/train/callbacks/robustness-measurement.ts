@@ -78,12 +78,13 @@ async function keepExamples(
   run.summary.image('robustness/examples', picture, epoch);
 }
 
-/** All curves in one picture; the worst case is left out where there is one attack. */
+/** All curves in one picture, the last being the worst case; that is left out where there is one attack. */
 export function plotCurves(title: string, all: readonly RobustnessCurve[]): Promise<Uint8Array> {
   const shown = all.length > 2 ? all : all.slice(0, 1);
-  const curves = shown.map(({ attack, points }) => ({
+  const curves = shown.map(({ attack, points }, index) => ({
     name: attack,
     points: points.map(({ epsilon, value, low, high }) => ({ x: epsilon, y: value, low, high })),
+    beneath: index > 0 && index === shown.length - 1,
   }));
   const { metric = '', norm = '' } = all[0] ?? {};
   return drawCurves({ title, xLabel: `epsilon (${norm})`, yLabel: metric, curves });
