@@ -1,10 +1,12 @@
-/** Times training steps of one benchmark case; prints one JSON line. Run by bench/run.ts. */
+/** Times one pass of one benchmark case; prints one JSON line. Run by bench/run.ts. */
 import * as tf from '@tensorflow/tfjs';
+import { gradient } from '../src/attacks/gradient.ts';
 import type { Batch } from '../src/data/dataset.ts';
 import { useEngine } from '../src/engine/engine.ts';
 import { lossOf } from '../src/losses/create.ts';
 import { createNet, type NetChoice } from '../src/nets/create.ts';
 import { createRandom } from '../src/random.ts';
+import { inference } from '../src/robustness/target.ts';
 import { createOptimizer } from '../src/train/optimizers.ts';
 import { trainableWeights, trainStep } from '../src/train/step.ts';
 
@@ -16,6 +18,10 @@ export interface BenchmarkCase {
   readonly classes: number;
   readonly batch: number;
 }
+
+/** A step of training, the gradient by the images that an attack takes, or logits alone. */
+export const PASSES = ['train', 'inputGradient', 'inference'] as const;
+export type Pass = (typeof PASSES)[number];
 
 function randomBatch({ task, imageShape, classes, batch }: BenchmarkCase): Batch {
   const random = createRandom(1).stream('bench');
@@ -34,18 +40,34 @@ function randomBatch({ task, imageShape, classes, batch }: BenchmarkCase): Batch
   };
 }
 
-const [text, seconds, threads] = process.argv.slice(2) as [string, string, string];
+const [text, name, seconds, threads] = process.argv.slice(2) as [string, Pass, string, string];
 const benchmark = JSON.parse(text) as BenchmarkCase;
 const engine = await useEngine('auto', { threads: Number(threads) });
 const net = createNet(benchmark.net, benchmark, createRandom(1));
 const weights = trainableWeights(net);
-const learner = { net, loss: lossOf('crossEntropy'), optimizer: createOptimizer({ name: 'adam' }, weights) };
+const loss = lossOf('crossEntropy');
+const learner = { net, loss, optimizer: createOptimizer({ name: 'adam' }, weights) };
 const batch = randomBatch(benchmark);
+const { logits } = inference(net.model);
+
+/** Runs the pass, and fetches a number of the result, so that no engine can leave work undone. */
+const passes: Record<Pass, (step: number) => unknown> = {
+  train: (step) => trainStep(learner, batch, step),
+  inputGradient: () =>
+    tf.tidy(() =>
+      gradient((images) => loss(logits(images), batch.labels), batch.images)
+        .sum()
+        .dataSync(),
+    ),
+  inference: () => tf.tidy(() => logits(batch.images).sum().dataSync()),
+};
+
+const pass = passes[name];
 const times: number[] = [];
 const warmUp = 3;
 for (let step = 1, end = Number.POSITIVE_INFINITY; performance.now() < end || times.length < 5; step++) {
   const start = performance.now();
-  await trainStep(learner, batch, step);
+  await pass(step);
   if (step > warmUp) times.push(performance.now() - start);
   if (step === warmUp) end = performance.now() + Number(seconds) * 1000;
 }

@@ -32,7 +32,7 @@ export default {
   net: { name: 'inceptionV3', auxiliaryHead: true },
   loss: 'crossEntropy',
   optimizer: { name: 'adam', learningRate: 0.0005 },
-  epochs: 30,
+  epochs: 10,
   metrics: ['accuracy', 'auroc'],
   robustness: {
     attacks: [{ name: 'fgsm' }, { name: 'pgd', steps: 10 }, { name: 'gaussianNoise' }],
@@ -42,5 +42,5 @@ export default {
     images: 64,
   },
   checkpoints: { best: 'validation/auroc' },
-  earlyStop: { measurement: 'validation/auroc', patience: 10 },
+  earlyStop: { measurement: 'validation/auroc', patience: 6 },
 } satisfies Experiment;

@@ -14,6 +14,8 @@ def conv_bn_relu(inputs, outputs, kernel, stride=1, padding=0, eps=1e-3):
 
 
 class BasicBlock(nn.Module):
+    expansion = 1
+
     def __init__(self, inputs, outputs, stride):
         super().__init__()
         self.first = conv_bn_relu(inputs, outputs, 3, stride, 1, 1e-5)
@@ -26,17 +28,35 @@ class BasicBlock(nn.Module):
         return F.relu(self.second(self.first(x)) + self.shortcut(x), inplace=True)
 
 
+class Bottleneck(nn.Module):
+    expansion = 4
+
+    def __init__(self, inputs, filters, stride):
+        super().__init__()
+        outputs = 4 * filters
+        self.first = conv_bn_relu(inputs, filters, 1, eps=1e-5)
+        self.second = conv_bn_relu(filters, filters, 3, stride, 1, 1e-5)
+        self.third = nn.Sequential(nn.Conv2d(filters, outputs, 1, bias=False), nn.BatchNorm2d(outputs))
+        self.shortcut = nn.Identity()
+        if stride > 1 or inputs != outputs:
+            self.shortcut = nn.Sequential(nn.Conv2d(inputs, outputs, 1, stride, bias=False), nn.BatchNorm2d(outputs))
+
+    def forward(self, x):
+        return F.relu(self.third(self.second(self.first(x))) + self.shortcut(x), inplace=True)
+
+
 def resnet(channels, classes, depth=18, stem="imagenet", **_):
-    repeats = {18: (2, 2, 2, 2), 34: (3, 4, 6, 3)}[depth]
+    repeats = {18: (2, 2, 2, 2), 34: (3, 4, 6, 3), 50: (3, 4, 6, 3)}[depth]
+    kind = Bottleneck if depth >= 50 else BasicBlock
     layers = [conv_bn_relu(channels, 64, 3, 1, 1, 1e-5)]
     if stem == "imagenet":
         layers = [conv_bn_relu(channels, 64, 7, 2, 3, 1e-5), nn.MaxPool2d(3, 2, 1)]
     inputs = 64
     for stage, count in enumerate(repeats):
         for block in range(count):
-            outputs = 64 << stage
-            layers.append(BasicBlock(inputs, outputs, 2 if stage > 0 and block == 0 else 1))
-            inputs = outputs
+            filters = 64 << stage
+            layers.append(kind(inputs, filters, 2 if stage > 0 and block == 0 else 1))
+            inputs = filters * kind.expansion
     return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(inputs, classes))
 
 
@@ -148,7 +168,7 @@ class InceptionV3(nn.Module):
 
     def forward(self, x):
         x = self.to_17(x)
-        return [self.to_8(x), self.auxiliary(x)] if self.auxiliary else self.to_8(x)
+        return [self.to_8(x), self.auxiliary(x)] if self.auxiliary and self.training else self.to_8(x)
 
 
 def build(case):

@@ -1,6 +1,6 @@
-"""Times training steps of one benchmark case in PyTorch; prints one JSON line.
+"""Times one pass of one benchmark case in PyTorch, in each of its memory formats; prints one JSON line.
 
-    python bench/peers/torch_step.py '<case as JSON>' <seconds> <threads>
+    python bench/peers/torch_step.py '<case as JSON>' train|inputGradient|inference <seconds> <threads>
 """
 
 import json
@@ -14,16 +14,16 @@ from torch.nn import functional as F
 from torch_nets import build
 
 
-def time_steps(case, seconds, layout):
+def passes(case, layout):
     torch.manual_seed(1)
-    model = build(case).to(memory_format=layout).train()
+    model = build(case).to(memory_format=layout)
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
     height, width, channels = case["imageShape"]
     images = torch.rand(case["batch"], channels, height, width).contiguous(memory_format=layout)
     shape = (case["batch"], height, width) if case["task"] == "segmentation" else (case["batch"],)
     labels = torch.randint(0, case["classes"], shape)
 
-    def step():
+    def train():
         optimizer.zero_grad()
         outputs = model(images)
         heads = outputs if isinstance(outputs, list) else [outputs]
@@ -32,6 +32,22 @@ def time_steps(case, seconds, layout):
         optimizer.step()
         return loss.item()
 
+    def input_gradient():
+        moved = images.detach().requires_grad_()
+        loss = F.cross_entropy(model(moved), labels, reduction="sum")
+        return torch.autograd.grad(loss, moved)[0].sum().item()
+
+    def inference():
+        with torch.inference_mode():
+            return model(images).sum().item()
+
+    return model, {"train": train, "inputGradient": input_gradient, "inference": inference}
+
+
+def time_pass(case, name, seconds, layout):
+    model, all_passes = passes(case, layout)
+    model.train(name == "train").requires_grad_(name == "train")
+    step = all_passes[name]
     for _ in range(3):
         step()
     times, end = [], time.perf_counter() + seconds
@@ -43,12 +59,12 @@ def time_steps(case, seconds, layout):
 
 
 if __name__ == "__main__":
-    case, seconds = json.loads(sys.argv[1]), float(sys.argv[2])
-    torch.set_num_threads(int(sys.argv[3]))
+    case, name, seconds = json.loads(sys.argv[1]), sys.argv[2], float(sys.argv[3])
+    torch.set_num_threads(int(sys.argv[4]))
     layouts = {"contiguous": torch.contiguous_format, "channelsLast": torch.channels_last}
     print(json.dumps({
         "version": torch.__version__,
-        "milliseconds": {name: time_steps(case, seconds, layout) for name, layout in layouts.items()},
+        "milliseconds": {layout: time_pass(case, name, seconds, value) for layout, value in layouts.items()},
         "peakMegabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
         "parameters": sum(p.numel() for p in build(case).parameters()),
     }))
