@@ -10,6 +10,12 @@ import type { Experiment } from '../src/train/experiment.ts';
  * The data: training images and ground truth of part 3 of the ISIC 2017 challenge
  * (Codella et al. 2018, arXiv:1710.05006, CC0), expected in data/isic2017/ or where ISIC2017 says, as images/ and
  * train_GroundTruth.csv.
+ *
+ * Measured on two cores of an AMD EPYC beside other work, on 1,200 of the 2,000 training images: 8 min 33 s.
+ * Validation AUROC 0.717 (epoch 8), no better than one may expect of 840 images without augmentation; that
+ * checkpoint on the test split, by `npm run evaluate -- isic-inceptionV3 --split test`: AUROC 0.708, accuracy
+ * 0.661. Accuracy of 64 test images under PGD-10: 0.641 clean, then 0.531, 0.422, 0.281 and 0.125 at 0.5, 1, 2
+ * and 4/255; noise of 4/255 changes nothing.
  */
 const directory = process.env.ISIC2017 ?? 'data/isic2017';
 

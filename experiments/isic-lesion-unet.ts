@@ -8,6 +8,12 @@ import type { Experiment } from '../src/train/experiment.ts';
  *
  * The data: training images and masks of part 1 of the ISIC 2017 challenge (Codella et al. 2018,
  * arXiv:1710.05006, CC0), expected in data/isic2017/ or where ISIC2017 says, as images/ and masks/.
+ *
+ * Measured on two cores of an AMD EPYC beside other work, on 1,200 of the 2,000 training images: 16 min 52 s;
+ * validation Dice passes 0.80 in epoch 3 (2 min 10 s) and is best in epoch 16 at 0.877. That checkpoint on the
+ * test split, by `npm run evaluate -- isic-lesion-unet --split test`: Dice 0.869, IoU 0.796. Dice of 32 test
+ * images under PGD-10: 0.891 clean, then 0.680, 0.513, 0.389 and 0.236 at 1, 2, 4 and 8/255; under noise of
+ * 8/255 it is 0.881.
  */
 const directory = process.env.ISIC2017 ?? 'data/isic2017';
 

@@ -9,6 +9,12 @@ import type { Experiment } from '../src/train/experiment.ts';
  *
  * The data: pneumoniamnist.npz of MedMNIST v2 (Yang et al. 2023, https://medmnist.com, CC BY 4.0), expected in
  * data/ or where PNEUMONIAMNIST says.
+ *
+ * Measured on two cores of an AMD EPYC beside other work, on a variant of the file that has 388 of the 1,214
+ * normal training images: 4 min 37 s, the five rounds of attacks included. Validation AUROC 0.992 (epoch 2);
+ * that checkpoint on the test split, by `npm run evaluate -- pneumonia-resnet18 --split test`: AUROC 0.948,
+ * accuracy 0.821. Accuracy of 64 test images under PGD-20: 0.766 clean, then 0.719, 0.641, 0.219 and 0.000 at
+ * 1, 2, 4 and 8/255. MedMNIST v2 gives its ResNet-18 (28) AUC 0.944 and accuracy 0.854 on the official file.
  */
 export default {
   name: 'pneumonia-resnet18',
