@@ -154,7 +154,7 @@ if (values.write) {
   const table = lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
   const text = `# Benchmarks
 
-Written by \`npm run bench -- --write\`. Medians over ${rounds} rounds of ${values.seconds} s in float32, both sides in
+Written by \`npm run bench -- --write --rounds ${rounds} --seconds ${values.seconds}\`. Medians in float32, both sides in
 turn on the same machine: ${cpus()[0]?.model.trim()}, ${values.threads} threads, engine ${engine}, Node ${process.version}.
 Nets, sizes and batches stand in \`bench/cases.json\`. \`train\` is a whole step with Adam; \`inputGradient\` what an attack
 needs of a step, with the weights fixed; \`inference\` the logits alone. Of PyTorch's two memory formats (contiguous,
