@@ -1,4 +1,7 @@
-import type { CommandModule } from 'yargs';
+import type { Argv, CommandModule } from 'yargs';
+import { UsageError } from '../errors.ts';
+import { chooseExperiment } from './choose-experiment.ts';
+import { type ENGINES, engineOptions, parseCount, setOption } from './options.ts';
 
 interface Check {
   readonly what: string;
@@ -6,14 +9,62 @@ interface Check {
   readonly says: string;
 }
 
-export const doctorCommand: CommandModule = {
+interface Arguments {
+  readonly kernels: string | undefined;
+  readonly set: string[];
+  readonly engine: (typeof ENGINES)[number] | undefined;
+  readonly threads: string | undefined;
+}
+
+export const doctorCommand: CommandModule<object, Arguments> = {
   command: 'doctor',
   describe: 'Say which engines work on this machine, and why the others do not',
-  async handler() {
+  builder: (parser) =>
+    parser
+      .options({
+        kernels: {
+          type: 'string',
+          describe: 'Say instead where the time of this experiment goes, kernel by kernel',
+        },
+        ...setOption,
+        ...engineOptions,
+      })
+      .example('$0 doctor --kernels demo', 'which kernels take the time, and which run natively')
+      .example(
+        '$0 doctor --kernels demo --set net.depth=50 --threads 1',
+        'with changes',
+      ) as unknown as Argv<Arguments>,
+  async handler(parsed) {
+    if (parsed.kernels !== undefined) return showKernels(parsed.kernels, parsed);
+    if (parsed.set.length > 0 || parsed.engine || parsed.threads !== undefined) {
+      throw new UsageError(
+        'doctor: --set, --engine and --threads go with --kernels and an experiment: medrobust doctor --kernels demo.',
+      );
+    }
     const checks = await examine();
     for (const { what, fine, says } of checks) process.stdout.write(`${fine ? '✓' : '✗'} ${what}: ${says}\n`);
   },
 };
+
+async function showKernels(name: string, { set, engine, threads: count }: Arguments): Promise<void> {
+  const threads = parseCount(count, '--threads');
+  if (name === '') {
+    throw new UsageError(
+      '--kernels: expected an experiment: medrobust doctor --kernels demo. "medrobust list experiments" shows all.',
+    );
+  }
+  const experiment = await chooseExperiment(name, set);
+  const { profileExperiment } = await import('../train/profile.ts');
+  const options = { ...(engine && { engine }), ...(threads && { threads }) };
+  const profile = await profileExperiment(experiment, options);
+  const { formatProfile } = await import('./kernel-table.ts');
+  const [batch, ...image] = profile.images;
+  process.stdout.write(
+    `${experiment.name}: ${experiment.net.name} on ${profile.engine.name} (${profile.engine.description})\n` +
+      `One training step, one step of an attack and one evaluation of ${batch} images [${image.join(', ')}]:\n\n` +
+      `${formatProfile(profile)}`,
+  );
+}
 
 async function examine(): Promise<Check[]> {
   const { probeEngines } = await import('../engine/engine.ts');

@@ -9,6 +9,16 @@ export const engineOptions = {
   threads: { type: 'string', describe: 'Threads of the engine; all processors by default' },
 } as const;
 
+export const setOption = {
+  set: {
+    type: 'string',
+    array: true,
+    nargs: 1,
+    default: [],
+    describe: 'Change a part of the experiment: path=value',
+  },
+} as const;
+
 export const directoryOption = {
   directory: { type: 'string', default: 'checkpoints', describe: 'Where runs are kept' },
 } as const;

@@ -3,9 +3,10 @@ import type { Argv, CommandModule } from 'yargs';
 import { UsageError } from '../errors.ts';
 import type { EpochRecord } from '../train/callback.ts';
 import type { Trained, TrainOptions } from '../train/train.ts';
+import { chooseExperiment } from './choose-experiment.ts';
 import { findRun } from './find-run.ts';
 import { listenForInterrupt } from './interrupt.ts';
-import { directoryOption, type ENGINES, engineOptions, parseCount } from './options.ts';
+import { directoryOption, type ENGINES, engineOptions, parseCount, setOption } from './options.ts';
 
 interface Arguments {
   readonly experiment: string | undefined;
@@ -26,13 +27,7 @@ export const trainCommand: CommandModule<object, Arguments> = {
         describe: 'A name in experiments/, or the path of a .ts or .js file',
       })
       .options({
-        set: {
-          type: 'string',
-          array: true,
-          nargs: 1,
-          default: [],
-          describe: 'Change a part of the experiment: path=value',
-        },
+        ...setOption,
         resume: {
           type: 'string',
           describe: 'Go on with a run: the latest of the experiment, or the one named',
@@ -75,13 +70,9 @@ async function start({ experiment: name, set }: Arguments, options: TrainOptions
       'Expected an experiment: medrobust train demo. "medrobust list experiments" shows all.',
     );
   }
-  const { loadExperiment } = await import('./experiment-file.ts');
-  const experiment = await loadExperiment(name);
-  const { override } = await import('./overrides.ts');
-  const { checkExperiment } = await import('../train/check-experiment.ts');
-  const changed = override(checkExperiment(experiment), set);
+  const experiment = await chooseExperiment(name, set);
   const { train } = await import('../train/train.ts');
-  return train(changed, options);
+  return train(experiment, options);
 }
 
 async function goOn(

@@ -1,11 +1,8 @@
 import { join } from 'node:path';
-import type { Dataset } from '../data/dataset.ts';
 import { type Engine, type EngineName, useEngine } from '../engine/engine.ts';
 import { messageOf, RunError, UsageError } from '../errors.ts';
 import { lossOf } from '../losses/create.ts';
-import { createNet } from '../nets/create.ts';
 import type { Net } from '../nets/net.ts';
-import { createRandom, type Random } from '../random.ts';
 import { summaryFileWriter } from '../summary/writer.ts';
 import type { Callback, EpochRecord, Run } from './callback.ts';
 import { checkpoint } from './callbacks/checkpoint.ts';
@@ -20,6 +17,7 @@ import type { Experiment } from './experiment.ts';
 import { openLog } from './log.ts';
 import { trainEpochs } from './loop.ts';
 import { createOptimizer } from './optimizers.ts';
+import { type Prepared, prepare } from './prepare.ts';
 import {
   createRunDirectory,
   openRunDirectory,
@@ -28,7 +26,6 @@ import {
   readExperiment,
 } from './run-directory.ts';
 import { createSession, START } from './session.ts';
-import { openSplits } from './splits.ts';
 import { trainableWeights } from './step.ts';
 
 export interface TrainOptions {
@@ -101,23 +98,6 @@ function threadsOf({ threads }: TrainOptions, before?: number): { threads?: numb
   // 0 stands for an engine that decides by itself.
   const chosen = threads ?? (before || undefined);
   return chosen === undefined ? {} : { threads: chosen };
-}
-
-interface Prepared {
-  readonly experiment: Experiment;
-  readonly random: Random;
-  readonly train: Dataset;
-  readonly validation: Dataset;
-  readonly net: Net;
-}
-
-/** All that can be wrong with an experiment goes wrong here, before a directory is made. */
-async function prepare(experiment: Experiment): Promise<Prepared> {
-  const random = createRandom(experiment.seed);
-  const { train, validation } = await openSplits(experiment, random);
-  const shape = { task: train.task, imageShape: train.imageShape, classes: train.classes.length };
-  const net = createNet(experiment.net, shape, random.stream('net'));
-  return { experiment, random, train, validation, net };
 }
 
 /** Undefined where the run was stopped before its first checkpoint: it begins again. */

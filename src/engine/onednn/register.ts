@@ -14,6 +14,12 @@ export const nativeKernels: ReadonlyMap<string, NativeKernel> = new Map(
   Object.values(families).flatMap((family) => Object.entries(family)),
 );
 
+/** What runs under this name: the native kernel, with the other for its fallback, or the other alone. */
+export function kernelFor(name: string, inJavaScript: tf.KernelFunc): tf.KernelFunc {
+  const native = nativeKernels.get(name);
+  return native ? withFallback(native, inJavaScript) : inJavaScript;
+}
+
 /**
  * Registers the backend, once; the kernels of `cpu`, ours among them, must be registered before.
  * Throws `RunError` where the addon cannot be loaded.
@@ -22,8 +28,7 @@ export function registerOneDnn(): void {
   if (tf.findBackendFactory(backendName)) return;
   const binding = loadBinding();
   for (const kernel of tf.getKernelsForBackend('cpu')) {
-    const native = nativeKernels.get(kernel.kernelName);
-    const kernelFunc = native ? withFallback(native, kernel.kernelFunc) : kernel.kernelFunc;
+    const kernelFunc = kernelFor(kernel.kernelName, kernel.kernelFunc);
     tf.registerKernel({ ...kernel, backendName, kernelFunc });
   }
   // Priority 0: chosen by name only.

@@ -1,0 +1,28 @@
+// What a run needs before it begins.
+
+import type { Dataset } from '../data/dataset.ts';
+import { createNet } from '../nets/create.ts';
+import type { Net } from '../nets/net.ts';
+import { createRandom, type Random } from '../random.ts';
+import type { Experiment } from './experiment.ts';
+import { openSplits } from './splits.ts';
+
+export interface Prepared {
+  readonly experiment: Experiment;
+  readonly random: Random;
+  readonly train: Dataset;
+  readonly validation: Dataset;
+  readonly net: Net;
+}
+
+/**
+ * Opens the data and builds the net, before anything is written: all that can be wrong with an experiment goes
+ * wrong here, as a `UsageError`. The caller disposes `net.model`.
+ */
+export async function prepare(experiment: Experiment): Promise<Prepared> {
+  const random = createRandom(experiment.seed);
+  const { train, validation } = await openSplits(experiment, random);
+  const shape = { task: train.task, imageShape: train.imageShape, classes: train.classes.length };
+  const net = createNet(experiment.net, shape, random.stream('net'));
+  return { experiment, random, train, validation, net };
+}

@@ -1,0 +1,63 @@
+// No net falls out of the native engine unnoticed: what runs in JavaScript is named here, with the reason.
+
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import type { NetName } from '../../../src/nets/create.ts';
+import type { Experiment } from '../../../src/train/experiment.ts';
+import { profileExperiment } from '../../../src/train/profile.ts';
+import { classification, segmentation } from '../../train/support.ts';
+import { describeNative } from './support.ts';
+
+/** Kernels that may run in JavaScript in a step of training, attack or evaluation. */
+const inJavaScript: Readonly<Record<string, string>> = {
+  ExpandDims: 'gives the same memory again',
+  Identity: 'gives the same memory again',
+  Reshape: 'gives the same memory again',
+};
+
+/** A new net of the registry fails to compile until it has a line here. */
+const experiments: Readonly<Record<NetName, readonly Partial<Experiment>[]>> = {
+  resnet: [
+    { net: { name: 'resnet', depth: 18, filters: 4 } },
+    { net: { name: 'resnet', depth: 34, filters: 2, stem: 'small' }, optimizer: { name: 'sgd' } },
+    {
+      net: { name: 'resnet', depth: 50, filters: 2, zeroInitResidual: true },
+      optimizer: { name: 'sgd', momentum: 0.9, nesterov: true, weightDecay: 1e-4 },
+      robustness: { ...classification.robustness, norm: 'l2', epsilons: [0, 1] },
+    },
+  ],
+  inceptionV3: [
+    { net: { name: 'inceptionV3', stem: 'small', width: 0.01, auxiliaryHead: true } },
+    { net: { name: 'inceptionV3', stem: 'small', width: 0.01, normScale: true }, loss: 'margin' },
+  ],
+  unet: [
+    { net: { name: 'unet', depth: 2, filters: 2 } },
+    { net: { name: 'unet', depth: 1, filters: 2, norm: 'none' }, loss: 'crossEntropy' },
+    {
+      net: { name: 'unet', depth: 1, filters: 2 },
+      data: { dataset: { name: 'brainPhantoms', count: 12, size: 32 }, batchSize: 2 },
+    },
+  ],
+};
+
+describeNative('in training, attacking and measuring', () => {
+  for (const [name, variants] of Object.entries(experiments)) {
+    for (const variant of variants) {
+      it(`${JSON.stringify(variant)}, no kernel runs in JavaScript unless it has a reason`, async () => {
+        const base: Experiment = name === 'unet' ? segmentation : classification;
+        const { kernels } = await profileExperiment(
+          { ...base, ...variant },
+          { engine: 'onednn', threads: 2 },
+        );
+        const others = kernels.filter(({ where }) => where === 'javascript').map(({ kernel }) => kernel);
+        assert.deepEqual(
+          others.filter((kernel) => !Object.hasOwn(inJavaScript, kernel)),
+          [],
+        );
+        assert.ok(
+          kernels.some(({ kernel, where }) => kernel === 'Conv2DBackpropInput' && where === 'native'),
+        );
+      });
+    }
+  }
+});
