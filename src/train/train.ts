@@ -129,6 +129,8 @@ async function runIn(
   let summary: ReturnType<typeof summaryFileWriter> | undefined;
   try {
     log.info({ environment, skipped: engine.skipped, resumed }, 'start');
+    // Where `cpu` was asked for, nothing was passed over and nothing is said.
+    if (engine.name === 'cpu' && engine.skipped.length > 0) log.warn(`Engine cpu: ${engine.description}.`);
     const from = resumed ? await checkpointToResume(directory.path, log) : undefined;
     const records = await directory.keepRecordsTo(from ? from.position.epoch - 1 : 0);
     if (from) restore(from, net, optimizer);
