@@ -6,6 +6,7 @@
 #include <exception>
 
 #include "kernels.h"
+#include "signals.h"
 
 #ifndef MEDROBUST_NO_ONEDNN
 #include <dnnl.h>
@@ -67,6 +68,7 @@ void DescribeBuild(napi_env env, napi_value exports) {
 }
 
 napi_value Initialise(napi_env env, napi_value exports) {
+  MakeThreads();
 #define MEDROBUST_EXPORT(name) Export(env, exports, #name, Enter<name>);
 #define MEDROBUST_EXPORT_BASELINE(name) Export(env, exports, #name, Enter<baseline::name>);
 #define MEDROBUST_EXPORT_AVX2(name) Export(env, exports, #name, Enter<avx2::name>);

@@ -6,6 +6,8 @@
 #include <list>
 #include <new>
 
+#include "signals.h"
+
 namespace medrobust {
 namespace {
 
@@ -104,6 +106,7 @@ void Primitive::AddOutput(int argument, const dnnl::memory::desc& plain, const d
 }
 
 void Primitive::Run(const void* const* operands) {
+  const SignalsWait wait;
   char* workspace = Workspace(working_bytes_);
   dnnl::stream& stream = Stream();
   scratchpad_.set_data_handle(workspace);

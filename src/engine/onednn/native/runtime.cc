@@ -3,6 +3,7 @@
 #include "convolution.h"
 #include "kernels.h"
 #include "parallel.h"
+#include "signals.h"
 
 namespace medrobust {
 
@@ -21,6 +22,7 @@ void setThreads(const Call& call) {
 #ifdef _OPENMP
   omp_set_num_threads(threads);
 #endif
+  MakeThreads();
   // oneDNN's primitives are compiled for a number of threads.
   ForgetPrimitives();
 }
