@@ -23,7 +23,7 @@ module.exports = {
     only('engine'),
     only('data'),
     only('nets'),
-    only('attacks'),
+    only('attacks', 'engine'),
     only('summary'),
     only('report'),
     only('losses', 'engine'),

@@ -48,7 +48,8 @@ const weights = trainableWeights(net);
 const loss = lossOf('crossEntropy');
 const learner = { net, loss, optimizer: createOptimizer({ name: 'adam' }, weights) };
 const batch = randomBatch(benchmark);
-const { logits } = inference(net.model);
+using target = inference(net.model);
+const { logits } = target;
 
 /** Runs the pass, and fetches a number of the result, so that no engine can leave work undone. */
 const passes: Record<Pass, (step: number) => unknown> = {

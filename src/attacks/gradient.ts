@@ -1,4 +1,5 @@
-import * as tf from '@tensorflow/tfjs';
+import type * as tf from '@tensorflow/tfjs';
+import { valueAndGradients } from '../engine/backward.ts';
 import type { Objective } from './attack.ts';
 
 /**
@@ -7,5 +8,9 @@ import type { Objective } from './attack.ts';
  * Of the sum over images, never the mean: so each image's gradient is its own, whatever the batch size.
  */
 export function gradient(objective: Objective, images: tf.Tensor4D): tf.Tensor4D {
-  return tf.grad((moved) => objective(moved as tf.Tensor4D).sum())(images) as tf.Tensor4D;
+  const { value, gradients } = valueAndGradients(() => objective(images).sum(), [images]);
+  value.dispose();
+  const [slope] = gradients;
+  if (!slope) throw new Error('The objective does not depend on the images.');
+  return slope as tf.Tensor4D;
 }

@@ -1,4 +1,5 @@
-import * as tf from '@tensorflow/tfjs';
+import type * as tf from '@tensorflow/tfjs';
+import { inferenceOf } from '../engine/model/run.ts';
 
 /** A net as attacks and metrics see it. */
 export interface Classifier {
@@ -6,15 +7,17 @@ export interface Classifier {
   logits(images: tf.Tensor4D): tf.Tensor;
 }
 
+/** A net in inference mode. */
+export interface InferenceTarget extends Classifier, Disposable {}
+
 /**
- * The net in inference mode: moving statistics, no dropout, no auxiliary heads (these are not even computed).
+ * The net in inference mode: moving statistics, no dropout, no auxiliary heads (these are not even computed). Its
+ * logits have a gradient by the images, not by the weights.
  *
- * Shares the weights of `model`, now and later: made once, it follows the training. Nothing to dispose.
+ * Shares the weights of `model`, now and later: made once, it follows the training. It keeps copies of filters until it
+ * is disposed of.
  */
-export function inference(model: tf.LayersModel): Classifier {
-  const main =
-    model.outputs.length === 1
-      ? model
-      : tf.model({ inputs: model.inputs, outputs: model.outputs[0] as tf.SymbolicTensor });
-  return { logits: (images) => main.apply(images, { training: false }) as tf.Tensor };
+export function inference(model: tf.LayersModel): InferenceTarget {
+  const infer = inferenceOf(model);
+  return { logits: infer, [Symbol.dispose]: infer[Symbol.dispose] };
 }

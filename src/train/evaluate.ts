@@ -110,7 +110,7 @@ export async function evaluate(
 ): Promise<Evaluation> {
   const { metrics, loss, data, name, net } = experiment;
   const { batchSize } = data;
-  const target = inference(model);
+  using target = inference(model);
   const clean = await measureClean(target, dataset, { metrics, loss, batchSize });
   const measured = { experiment: name, net: net.name, split, images: dataset.samples.length, clean };
   if (!robustness) return measured;

@@ -57,7 +57,7 @@ async function profile({ experiment, net, train, random }: Prepared, engine: Eng
   const dataset = attackedImages(train, batchSize, random.stream('profile'));
   using optimizer = createOptimizer(experiment.optimizer, trainableWeights(net));
   const learner = { net, optimizer, loss: lossOf(experiment.loss) };
-  const target = inference(net.model);
+  using target = inference(net.model);
   const { metrics, loss } = experiment;
   let steps = 0;
   for await (using batch of batches(dataset, { size: batchSize })) {

@@ -1,5 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Batch } from '../data/dataset.ts';
+import { valueAndGradients } from '../engine/backward.ts';
+import { runInTraining } from '../engine/model/run.ts';
 import { RunError } from '../errors.ts';
 import type { Loss } from '../losses/loss.ts';
 import type { Net } from '../nets/net.ts';
@@ -28,21 +30,19 @@ export function trainableWeights(net: Net): tf.Variable[] {
 export async function trainStep(learner: Learner, batch: Batch, step: number): Promise<number> {
   const { net, loss, optimizer } = learner;
   const weights = trainableWeights(net);
-  const { value, grads } = tf.variableGrads(() => trainingLoss(net, loss, batch), weights);
+  const { value, gradients } = valueAndGradients(() => trainingLoss(net, loss, batch), weights);
   try {
     const mean = (await value.data())[0] as number;
     if (!Number.isFinite(mean)) throw new RunError(`the loss became ${mean} at step ${step}`);
-    const gradients = weights.map((weight) => grads[weight.name]);
     optimizer.step(gradients, step);
     return mean;
   } finally {
-    tf.dispose([value, grads]);
+    tf.dispose([value, ...gradients.filter((gradient) => gradient !== undefined)]);
   }
 }
 
 function trainingLoss(net: Net, loss: Loss, { images, labels }: Batch): tf.Scalar {
-  const heads = [net.model.apply(images, { training: true }) as tf.Tensor | tf.Tensor[]].flat();
-  const terms = heads.map((logits, head) => {
+  const terms = runInTraining(net.model, images).map((logits, head) => {
     const weight = head === 0 ? 1 : (net.auxiliaryWeights[head - 1] ?? 0);
     return loss(logits, labels).mean().mul(weight);
   });

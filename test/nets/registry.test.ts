@@ -5,51 +5,10 @@ import { execFileSync } from 'node:child_process';
 import { before, describe, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
 import { useEngine } from '../../src/engine/engine.ts';
-import { createNet, type NetChoice, type NetName } from '../../src/nets/create.ts';
 import { reseedDropout } from '../../src/nets/dropout.ts';
-import type { Net, NetShape } from '../../src/nets/net.ts';
-import * as registry from '../../src/nets/registry.ts';
 import { createRandom } from '../../src/random.ts';
 import { assertClose, noTensorLeak } from '../support.ts';
-
-type Tiny = {
-  readonly choice: NetChoice;
-  readonly imageShape: readonly [number, number, number];
-  readonly classes: number;
-};
-
-/** A new net of the registry fails to compile until it has a line here. */
-const tinies: Readonly<Record<NetName, readonly Tiny[]>> = {
-  resnet: [
-    { choice: { name: 'resnet', depth: 18, stem: 'small', filters: 4 }, imageShape: [8, 10, 1], classes: 5 },
-    { choice: { name: 'resnet', depth: 50, filters: 2 }, imageShape: [32, 32, 3], classes: 3 },
-  ],
-  inceptionV3: [
-    {
-      choice: { name: 'inceptionV3', stem: 'small', width: 0.01, auxiliaryHead: true },
-      imageShape: [7, 8, 3],
-      classes: 3,
-    },
-  ],
-  unet: [
-    { choice: { name: 'unet', depth: 2, filters: 4 }, imageShape: [8, 12, 1], classes: 2 },
-    { choice: { name: 'unet', depth: 1, filters: 4, norm: 'none' }, imageShape: [6, 6, 3], classes: 4 },
-  ],
-};
-
-const batch = 3;
-
-const definitions: Readonly<Record<string, { readonly task: NetShape['task'] }>> = registry;
-
-function build({ choice, imageShape, classes }: Tiny, seed = 1): Net {
-  const shape: NetShape = { task: definitions[choice.name]!.task, imageShape, classes };
-  return createNet(choice, shape, createRandom(seed));
-}
-
-function randomImages({ imageShape }: Tiny, count = batch): tf.Tensor4D {
-  const shape: [number, number, number, number] = [count, ...imageShape];
-  return tf.tensor4d(createRandom(11).uniforms(tf.util.sizeFromShape(shape), 0, 1), shape);
-}
+import { batch, build, definitions, randomImages, type Tiny, tinies } from './tinies.ts';
 
 /** The main output at inference. */
 function logitsOf(model: tf.LayersModel, images: tf.Tensor): Float32Array {

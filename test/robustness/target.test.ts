@@ -30,7 +30,7 @@ function build(): tf.LayersModel {
 test('an attack sees the first output in inference mode, and changes nothing in the net', async () => {
   await noTensorLeak(() => {
     const model = build();
-    const net = inference(model);
+    using net = inference(model);
     tf.tidy(() => {
       const random = createRandom(2);
       const images = tf.tensor4d(random.uniforms(4 * 64, 0, 1), [4, 8, 8, 1]);

@@ -2,13 +2,13 @@
 // model, saved and loaded as such, by plain tfjs too.
 
 import * as tf from '@tensorflow/tfjs';
-import { batchNormInference, batchNormTrain } from '../ops/batch-norm.ts';
+import { type BatchNormEnding, batchNormInference, batchNormTrain } from '../ops/batch-norm.ts';
 import { unrecorded } from '../ops/kernels.ts';
 
 type LayerWeight = ReturnType<tf.layers.Layer['addWeight']>;
 
 /** What tfjs keeps in the layer; `gamma` and `beta` are absent with `scale: false` and `center: false`. */
-interface BatchNormalization extends tf.layers.Layer {
+export interface BatchNormalization extends tf.layers.Layer {
   readonly axis: number;
   readonly epsilon: number;
   readonly momentum: number;
@@ -40,8 +40,10 @@ export function correctBatchNormalizationLayer(): void {
   if (Object.hasOwn(prototype, corrected)) return;
   const call: Call = function (inputs, { training }) {
     const x = Array.isArray(inputs) ? (inputs[0] as tf.Tensor) : inputs;
-    const normalise = training === true && this.trainable ? normaliseInTraining : normaliseInInference;
-    return tf.tidy(() => alongLastAxis(x, this.axis, (values) => normalise(this, values)));
+    const trains = training === true && this.trainable;
+    const normalise = (values: tf.Tensor) =>
+      trains ? normaliseInTraining(this, values) : normaliseInInference(this, values);
+    return tf.tidy(() => alongLastAxis(x, this.axis, normalise));
   };
   Object.assign(prototype, { call, [corrected]: true });
 }
@@ -69,9 +71,14 @@ function normaliseInInference(layer: BatchNormalization, x: tf.Tensor): tf.Tenso
   return batchNormInference(x, statistics, gamma, beta, layer.epsilon);
 }
 
-function normaliseInTraining(layer: BatchNormalization, x: tf.Tensor): tf.Tensor {
+/** With the statistics of the batch along the last axis, towards which the moving ones are moved. */
+export function normaliseInTraining(
+  layer: BatchNormalization,
+  x: tf.Tensor,
+  ending: BatchNormEnding = {},
+): tf.Tensor {
   const [gamma, beta] = gammaAndBeta(layer);
-  const { normalised, mean, variance } = batchNormTrain(x, gamma, beta, layer.epsilon);
+  const { normalised, mean, variance } = batchNormTrain(x, gamma, beta, layer.epsilon, ending);
   unrecorded(() => {
     moveTowards(layer.movingMean, mean, layer.momentum);
     moveTowards(layer.movingVariance, variance, layer.momentum);

@@ -2,17 +2,18 @@ import * as tf from '@tensorflow/tfjs';
 import { runKernelOutputs } from '../ops/kernels.ts';
 import { sumToShape } from './shapes.ts';
 
-/** With batch statistics: one kernel gives all three gradients. */
+/** With batch statistics: one kernel gives all gradients. */
 export const batchNormTrainGradient: tf.GradConfig = {
   kernelName: 'BatchNormTrain',
   inputsToSave: ['x', 'gamma'],
-  outputsToSave: [false, true, true],
+  // The output is what the next layer saves anyway.
+  outputsToSave: [true, true, true],
   gradFunc: (upstreams, saved, attrs) => {
     const [dy] = upstreams as tf.Tensor[];
-    const [x, gamma, mean, variance] = saved;
-    const inputs = { x, dy, mean, variance, gamma } as tf.NamedTensorMap;
-    const [dx, dgamma, dbeta] = runKernelOutputs('BatchNormTrainGrad', inputs, attrs);
-    return { x: () => dx!, gamma: () => dgamma!, beta: () => dbeta! };
+    const [x, gamma, y, mean, variance] = saved;
+    const inputs = { x, dy, mean, variance, gamma, ...(attrs.relu ? { y } : {}) } as tf.NamedTensorMap;
+    const [dx, dgamma, dbeta, dresidual] = runKernelOutputs('BatchNormTrainGrad', inputs, attrs);
+    return { x: () => dx!, gamma: () => dgamma!, beta: () => dbeta!, residual: () => dresidual! };
   },
 };
 

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { runKernel } from '../ops/kernels.ts';
+import { reluGrad } from './activations.ts';
 import {
   type ConvolutionAttributes,
   dilatedDepthwiseGradient,
@@ -28,14 +29,16 @@ export const conv2dGradient: tf.GradConfig = {
     convolutionGradients(dy as tf.Tensor, saved as Operands, attrs as unknown as ConvolutionAttributes),
 };
 
-/** Of the kernel with bias and no activation, as fused-ops.ts runs it. */
+/** Of the kernel with bias, and with relu or no activation, as fused-ops.ts runs it. */
 export const fusedConv2dGradient: tf.GradConfig = {
   kernelName: 'FusedConv2D',
   inputsToSave: ['x', 'filter'],
+  outputsToSave: [true],
   gradFunc: (upstream, saved, attrs) => {
-    const dy = upstream as tf.Tensor;
+    const [x, filter, y] = saved as [tf.Tensor4D, tf.Tensor4D, tf.Tensor4D];
+    const dy = attrs.activation === 'relu' ? reluGrad(upstream as tf.Tensor, y) : (upstream as tf.Tensor);
     return {
-      ...convolutionGradients(dy, saved as Operands, attrs as unknown as ConvolutionAttributes),
+      ...convolutionGradients(dy, [x, filter], attrs as unknown as ConvolutionAttributes),
       bias: () => sumToShape(dy, dy.shape.slice(-1)),
     };
   },

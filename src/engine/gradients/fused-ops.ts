@@ -54,8 +54,8 @@ function recordedConv2d(stock: Conv2d): Conv2d {
     if (!ours) return stock(options);
     const inputs: tf.NamedTensorMap = { x, filter };
     if (bias instanceof tf.Tensor) inputs.bias = bias;
-    const attributes = { strides, pad, dataFormat, dilations, dimRoundingMode, activation: 'linear' };
-    return activate(runKernel('FusedConv2D', inputs, attributes), activation);
+    const attributes = { strides, pad, dataFormat, dilations, dimRoundingMode };
+    return runKernel('FusedConv2D', inputs, { ...attributes, activation: activation ?? 'linear' });
   };
   return conv2d as Conv2d;
 }

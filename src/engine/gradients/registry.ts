@@ -1,6 +1,6 @@
 // Every gradient that we register in place of tfjs' own, or that tfjs lacks.
 
-export { relu6Gradient, reluGradient } from './activations.ts';
+export { addReluGradient, relu6Gradient, reluGradient } from './activations.ts';
 export { batchNormTrainGradient, fusedBatchNormGradient } from './batch-norm.ts';
 export {
   batchMatMulGradient,

@@ -49,6 +49,7 @@ export type BinaryName =
   | 'minimum'
   | 'squaredDifference'
   | 'prelu'
+  | 'addRelu'
   | 'reluGrad'
   | 'relu6Grad'
   | 'eluGrad';
@@ -115,6 +116,8 @@ export interface NativeBinding extends Tables {
     variance: Floats,
     shape: Integers,
     epsilon: number,
+    residual: Floats | null,
+    relu: boolean,
   ): void;
   batchNormTrainGrad(
     x: Floats,
@@ -127,6 +130,8 @@ export interface NativeBinding extends Tables {
     dbeta: Floats,
     shape: Integers,
     epsilon: number,
+    y: Floats | null,
+    dresidual: Floats | null,
   ): void;
   batchNormInference(
     x: Floats,

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { hasKernel, runKernel, runKernelOutputs, unrecorded } from './kernels.ts';
 
 export interface BatchStatistics {
-  /** The normalised batch, shape of the input. */
+  /** The normalised batch, shape of the input; with what the ending made of it. */
   readonly normalised: tf.Tensor;
   /** `[channels]`; a constant to the backward pass. */
   readonly mean: tf.Tensor1D;
@@ -10,9 +10,18 @@ export interface BatchStatistics {
   readonly variance: tf.Tensor1D;
 }
 
+/** What follows the normalisation, in the same kernel. */
+export interface BatchNormEnding {
+  /** Of the shape of `x`; added to what is normalised. */
+  readonly residual?: tf.Tensor | undefined;
+  /** Whether relu is taken of the result. */
+  readonly relu?: boolean;
+}
+
 /**
  * Normalises `x` with its own mean and variance over all axes but the last, then scales by `gamma` and
- * shifts by `beta` (both `[channels]`). Differentiable in all three, through the statistics.
+ * shifts by `beta` (both `[channels]`); then adds a residual and takes relu, if asked to. Differentiable in all of
+ * them, through the statistics.
  *
  * Ioffe and Szegedy 2015, arXiv:1502.03167, algorithm 1.
  */
@@ -21,9 +30,16 @@ export function batchNormTrain(
   gamma: tf.Tensor,
   beta: tf.Tensor,
   epsilon: number,
+  { residual, relu = false }: BatchNormEnding = {},
 ): BatchStatistics {
-  if (!hasKernel('BatchNormTrain')) return compose(x, gamma, beta, epsilon);
-  const [normalised, mean, variance] = runKernelOutputs('BatchNormTrain', { x, gamma, beta }, { epsilon });
+  if (!hasKernel('BatchNormTrain')) {
+    const plain = compose(x, gamma, beta, epsilon);
+    const sum = residual ? tf.add(plain.normalised, residual) : plain.normalised;
+    return { ...plain, normalised: relu ? tf.relu(sum) : sum };
+  }
+  const inputs = residual ? { x, gamma, beta, residual } : { x, gamma, beta };
+  const attributes = { epsilon, relu, residual: residual !== undefined };
+  const [normalised, mean, variance] = runKernelOutputs('BatchNormTrain', inputs, attributes);
   return { normalised, mean, variance } as BatchStatistics;
 }
 

@@ -20,6 +20,13 @@ export interface MomentumAttributes {
   readonly weightDecay: number;
 }
 
+let updates = 0;
+
+/** How often these steps have updated weights: in place, so that a tensor does not show it. */
+export function weightUpdates(): number {
+  return updates;
+}
+
 /**
  * One step of Adam; updates `variable` and its moments `m` and `v`, in place where the engine can.
  *
@@ -33,6 +40,7 @@ export function applyAdam(
   gradient: tf.Tensor,
   attributes: AdamAttributes,
 ): void {
+  updates++;
   if (hasKernel('ApplyAdam')) {
     for (const updated of [variable, m, v]) detachFromClones(updated);
     runKernelOutputs('ApplyAdam', { variable, m, v, gradient }, attributes);
@@ -62,6 +70,7 @@ export function applyMomentum(
   gradient: tf.Tensor,
   attributes: MomentumAttributes,
 ): void {
+  updates++;
   if (hasKernel('ApplyMomentum')) {
     for (const updated of [variable, velocity]) detachFromClones(updated);
     runKernelOutputs('ApplyMomentum', { variable, velocity, gradient }, attributes);

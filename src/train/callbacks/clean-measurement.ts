@@ -9,7 +9,8 @@ export function cleanMeasurement(): Callback {
     async onMeasure({ net, validation, experiment, signal }) {
       const { metrics, loss, data } = experiment;
       const options = { metrics, loss, batchSize: data.batchSize, signal };
-      const values = await measureClean(inference(net.model), validation, options);
+      using target = inference(net.model);
+      const values = await measureClean(target, validation, options);
       return Object.fromEntries(Object.entries(values).map(([name, value]) => [`validation/${name}`, value]));
     },
   };

@@ -33,9 +33,10 @@ export function robustnessMeasurement(): Callback {
 
 type Options = NonNullable<Run['experiment']['robustness']>;
 
-function curvesOf(run: Run, { attacks, norm, epsilons, images }: Options): Promise<RobustnessCurves> {
+async function curvesOf(run: Run, { attacks, norm, epsilons, images }: Options): Promise<RobustnessCurves> {
   const { metrics, loss, data } = run.experiment;
-  return measureRobustness(inference(run.net.model), run.validation, {
+  using target = inference(run.net.model);
+  return await measureRobustness(target, run.validation, {
     ...{ attacks, norm, epsilons, images, loss },
     metric: metrics[0],
     batchSize: data.batchSize,
@@ -69,11 +70,11 @@ async function keepExamples(
 ): Promise<void> {
   const epsilon = epsilons[epsilons.length >> 1] ?? 0;
   const random = streamOf(run);
-  const picture = await drawExamples(
-    inference(run.net.model),
-    attackedImages(run.validation, images, random),
-    { attacks, norm, epsilon, loss: run.experiment.loss, random: random.stream('examples') },
-  );
+  using target = inference(run.net.model);
+  const picture = await drawExamples(target, attackedImages(run.validation, images, random), {
+    ...{ attacks, norm, epsilon, loss: run.experiment.loss },
+    random: random.stream('examples'),
+  });
   await run.directory.write(`images/${checkpointName(epoch)}-examples.png`, picture);
   run.summary.image('robustness/examples', picture, epoch);
 }

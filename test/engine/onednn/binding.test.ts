@@ -61,7 +61,18 @@ const bad: Record<string, Bad> = {
   'channels that do not match': (n) =>
     n.batchNormInference(floats(6), floats(2), floats(3), null, null, floats(6), ints(2, 3), 0.1),
   'an empty batch': (n) =>
-    n.batchNormTrain(floats(0), floats(3), floats(3), floats(0), floats(3), floats(3), ints(0, 3), 0.1),
+    n.batchNormTrain(
+      floats(0),
+      floats(3),
+      floats(3),
+      floats(0),
+      floats(3),
+      floats(3),
+      ints(0, 3),
+      0.1,
+      null,
+      false,
+    ),
   'labels too few': (n) => n.sparseCrossEntropy(floats(6), ints(0), floats(2), ints(2, 3)),
   'a gradient of another size': (n) =>
     n.applyMomentum(floats(3), floats(3), floats(2), floats(3), floats(3), 0.1, 0.9, false, 0),

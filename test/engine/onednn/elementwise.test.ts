@@ -151,6 +151,7 @@ describeNative('native elementwise kernels', () => {
     const relu = operands(() => tf.relu(normals('y', shape)));
     const relu6 = operands(() => tf.relu6(tf.mul(normals('y', shape), 5)));
     const elu = operands(() => tf.elu(normals('y', shape)));
+    assertAgrees('AddRelu', () => runKernel('AddRelu', { a: normals('a', shape), b: normals('b', shape) }));
     assertAgrees('ReluGrad', () => runKernel('ReluGrad', relu()));
     assertAgrees('Relu6Grad', () => runKernel('Relu6Grad', relu6()));
     assertAgrees('EluGrad', () => runKernel('EluGrad', elu()));

@@ -28,6 +28,21 @@ describeNative('native kernels of training', () => {
         return runKernel('BatchNormTrainGrad', inputs, attributes);
       };
       assertAgrees('BatchNormTrainGrad', backward, { relative: 1e-3, absolute: 1e-3 });
+      const alike = { relative: 1e-3, absolute: 1e-3 };
+      for (const residual of [false, true]) {
+        const more = () => (residual ? { residual: normals('residual', shape) } : {});
+        const ended = { ...attributes, relu: true, residual };
+        const rectified = () =>
+          runKernel('BatchNormTrain', { x: x(), gamma: gamma(), beta: beta(), ...more() }, ended);
+        assertAgrees(`BatchNormTrain, relu, residual: ${residual}`, rectified, alike);
+        // The output of one engine for both: where it is almost 0, theirs may differ in its sign.
+        const y = () => tf.relu(normals('y', shape));
+        const [, mean, variance] = rectified() as tf.Tensor[];
+        const upstream = () => ({ x: x(), dy: normals('dy', shape), mean, variance, gamma: gamma() });
+        const grad = (inputs: object) => () => runKernel('BatchNormTrainGrad', inputs, ended);
+        assertAgrees('BatchNormTrainGrad, relu', () => grad({ ...upstream(), y: y() })(), alike);
+        assertAgrees('BatchNormTrainGrad, residual alone', () => grad(upstream())(), alike);
+      }
       const moments = () => ({
         mean: normals('mean', channels),
         variance: tf.abs(normals('variance', channels)),

@@ -7,6 +7,8 @@ function rowsAndChannels(shape: readonly number[], channels: number): Int32Array
 
 function batchNormTrain(call: Call) {
   if (!call.areFloat('x', 'gamma', 'beta')) return undefined;
+  const residual = call.optional('residual');
+  if (residual && residual.dtype !== 'float32') return undefined;
   const [x, gamma, beta] = [call.input('x'), call.input('gamma'), call.input('beta')];
   const channels = gamma.shape;
   const [y, mean, variance] = [call.take(x.shape), call.take(channels), call.take(channels)];
@@ -19,6 +21,8 @@ function batchNormTrain(call: Call) {
     variance,
     rowsAndChannels(x.shape, sizeOf(channels)),
     call.attribute<number>('epsilon'),
+    residual ? call.floats(residual) : null,
+    call.attribute<boolean | undefined>('relu') ?? false,
   );
   return [call.output(x.shape, y), call.output(channels, mean), call.output(channels, variance)];
 }
@@ -28,6 +32,8 @@ function batchNormTrainGrad(call: Call) {
   const [x, gamma] = [call.input('x'), call.input('gamma')];
   const channels = gamma.shape;
   const [dx, dgamma, dbeta] = [call.take(x.shape), call.take(channels), call.take(channels)];
+  const y = call.optional('y');
+  const dresidual = call.attribute<boolean | undefined>('residual') ? call.take(x.shape) : null;
   call.native.batchNormTrainGrad(
     call.floats(x),
     call.floats(call.input('dy')),
@@ -39,8 +45,11 @@ function batchNormTrainGrad(call: Call) {
     dbeta,
     rowsAndChannels(x.shape, sizeOf(channels)),
     call.attribute<number>('epsilon'),
+    y ? call.floats(y) : null,
+    dresidual,
   );
-  return [call.output(x.shape, dx), call.output(channels, dgamma), call.output(channels, dbeta)];
+  const gradients = [call.output(x.shape, dx), call.output(channels, dgamma), call.output(channels, dbeta)];
+  return dresidual ? [...gradients, call.output(x.shape, dresidual)] : gradients;
 }
 
 function fusedBatchNorm(call: Call) {

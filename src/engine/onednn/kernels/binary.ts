@@ -85,6 +85,7 @@ export const binaryKernels: Readonly<Record<string, NativeKernel>> = {
   Maximum: binary('maximum'),
   Minimum: binary('minimum'),
   SquaredDifference: binary('squaredDifference'),
+  AddRelu: binary('addRelu'),
   Prelu: binary('prelu', ['x', 'alpha']),
   ReluGrad: binary('reluGrad', ['dy', 'y']),
   Relu6Grad: binary('relu6Grad', ['dy', 'y']),

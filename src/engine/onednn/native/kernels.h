@@ -12,7 +12,7 @@
 #define MEDROBUST_LOOP_KERNELS(X)                                                                              \
   X(relu) X(relu6) X(leakyRelu) X(elu) X(neg) X(abs) X(sign) X(step) X(square) X(sqrt) X(rsqrt) X(reciprocal)  \
   X(exp) X(expm1) X(log) X(log1p) X(sigmoid) X(softplus) X(tanh) X(floor) X(ceil) X(round) X(clipByValue)      \
-  X(add) X(sub) X(multiply) X(realDiv) X(maximum) X(minimum) X(squaredDifference) X(prelu)                     \
+  X(add) X(sub) X(multiply) X(realDiv) X(maximum) X(minimum) X(squaredDifference) X(prelu) X(addRelu)                   \
   X(reluGrad) X(relu6Grad) X(eluGrad)                                                                          \
   X(greater) X(greaterEqual) X(less) X(lessEqual) X(equal) X(notEqual)                                         \
   X(logicalAnd) X(logicalOr) X(logicalNot) X(select) X(cast) X(addN)                                           \

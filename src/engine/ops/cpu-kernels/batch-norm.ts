@@ -21,9 +21,14 @@ function train(call: Call) {
   const deviations = channelSums(channels, x.length, (i, c) => (x[i]! - mean[c]!) ** 2);
   const variance = deviations.map((sum) => (sum * channels) / x.length);
   const scale = variance.map((value, c) => gamma[c]! / Math.sqrt(value + epsilon));
+  const residual = call.has('residual') ? call.values('residual') : undefined;
+  const least = call.attribute<boolean | undefined>('relu') ? 0 : Number.NEGATIVE_INFINITY;
   const y = new Float32Array(x.length);
   for (let i = 0; i < x.length; ) {
-    for (let c = 0; c < channels; c++, i++) y[i] = (x[i]! - mean[c]!) * scale[c]! + beta[c]!;
+    for (let c = 0; c < channels; c++, i++) {
+      const value = (x[i]! - mean[c]!) * scale[c]! + beta[c]! + (residual ? residual[i]! : 0);
+      y[i] = value < least ? least : value;
+    }
   }
   return [
     call.output(call.shape('x'), y),
@@ -33,7 +38,9 @@ function train(call: Call) {
 }
 
 function trainGrad(call: Call) {
-  const [x, dy, gamma] = [call.values('x'), call.values('dy'), call.values('gamma')];
+  const [x, upstream, gamma] = [call.values('x'), call.values('dy'), call.values('gamma')];
+  const y = call.has('y') ? call.values('y') : undefined;
+  const dy = y ? Float32Array.from(upstream, (value, i) => (y[i]! > 0 ? value : 0)) : upstream;
   const [mean, variance] = [call.values('mean'), call.values('variance')];
   const epsilon = call.attribute<number>('epsilon');
   const channels = gamma.length;
@@ -49,15 +56,23 @@ function trainGrad(call: Call) {
       dx[i] = gamma[c]! * inverse[c]! * centred;
     }
   }
-  return [
+  const gradients = [
     call.output(call.shape('x'), dx),
     call.output([channels], Float32Array.from(dgamma)),
     call.output([channels], Float32Array.from(dbeta)),
   ];
+  if (!call.attribute<boolean | undefined>('residual')) return gradients;
+  return [...gradients, call.output(call.shape('x'), Float32Array.from(dy))];
 }
 
-/** {x, gamma, beta}, {epsilon} → [y, mean, biased variance], over all axes but the last. */
+/**
+ * {x, gamma, beta, residual?}, {epsilon, relu?} → [y, mean, biased variance], over all axes but the last; the residual
+ * is added to what is normalised, and relu is taken of the sum.
+ */
 export const batchNormTrainKernel = cpuKernel('BatchNormTrain', train);
 
-/** {x, dy, mean, variance, gamma}, {epsilon} → [dx, dgamma, dbeta]. */
+/**
+ * {x, dy, mean, variance, gamma, y?}, {epsilon, residual?} → [dx, dgamma, dbeta, dresidual?]; y is given where relu was
+ * taken of it.
+ */
 export const batchNormTrainGradKernel = cpuKernel('BatchNormTrainGrad', trainGrad);

@@ -1,5 +1,6 @@
 // Every custom kernel in JavaScript: what runs on the `cpu` backend, and what native kernels are tested against.
 
+export { addReluKernel } from './add-relu.ts';
 export { batchNormTrainGradKernel, batchNormTrainKernel } from './batch-norm.ts';
 export { broadcastToKernel } from './broadcast-to.ts';
 export { sparseCrossEntropyGradKernel, sparseCrossEntropyKernel } from './cross-entropy.ts';

@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <cstdlib>
+#include <limits>
 #include <new>
 
 #include "isa.h"
@@ -19,6 +20,9 @@ Shape ShapeOf(const Call& call, int index) {
   if (g[0] < 1 || g[1] < 1) Refuse("an empty batch");
   return {g[0], g[1]};
 }
+
+// Not a number where `value` is not.
+inline float Above(float least, float value) { return value < least ? least : value; }
 
 // Rows whose statistics are gathered in single precision, while they are in the first-level cache.
 constexpr int64_t kBlock = 32;
@@ -73,7 +77,8 @@ void Gather(const float* x, int64_t channels, int64_t begin, int64_t end, double
 
 }  // namespace
 
-// (x, gamma, beta, y, mean, variance, [rows, channels], epsilon)
+// (x, gamma, beta, y, mean, variance, [rows, channels], epsilon, residual or null, relu): the residual, of the shape of
+// x, is added to what is normalised, before the relu.
 void batchNormTrain(const Call& call) {
   const Shape s = ShapeOf(call, 6);
   const int64_t channels = s.channels;
@@ -84,6 +89,8 @@ void batchNormTrain(const Call& call) {
   float* mean = call.Elements<float>(4, channels);
   float* variance = call.Elements<float>(5, channels);
   const double epsilon = call.Number(7);
+  const float* residual = call.Has(8) ? call.Elements<float>(8, s.rows * channels) : nullptr;
+  const float least = call.Boolean(9) ? 0 : -std::numeric_limits<float>::infinity();
 
   const int64_t parts = PartsOf(s);
   const Memory memory(parts * channels * (2 * sizeof(double) + 2 * sizeof(float)));
@@ -117,12 +124,18 @@ void batchNormTrain(const Call& call) {
     for (int64_t row = begin; row < end; row++) {
       const float* from = x + row * channels;
       float* to = y + row * channels;
-      for (int64_t c = 0; c < channels; c++) to[c] = (from[c] - mean[c]) * scale[c] + shift[c];
+      if (residual) {
+        const float* more = residual + row * channels;
+        for (int64_t c = 0; c < channels; c++) to[c] = Above(least, (from[c] - mean[c]) * scale[c] + shift[c] + more[c]);
+      } else {
+        for (int64_t c = 0; c < channels; c++) to[c] = Above(least, (from[c] - mean[c]) * scale[c] + shift[c]);
+      }
     }
   });
 }
 
-// (x, dy, mean, variance, gamma, dx, dgamma, dbeta, [rows, channels], epsilon)
+// (x, dy, mean, variance, gamma, dx, dgamma, dbeta, [rows, channels], epsilon, y or null, dresidual or null): y is given
+// where relu was taken of it.
 void batchNormTrainGrad(const Call& call) {
   const Shape s = ShapeOf(call, 8);
   const int64_t channels = s.channels;
@@ -135,6 +148,8 @@ void batchNormTrainGrad(const Call& call) {
   float* dgamma = call.Elements<float>(6, channels);
   float* dbeta = call.Elements<float>(7, channels);
   const double epsilon = call.Number(9);
+  const float* y = call.Has(10) ? call.Elements<float>(10, s.rows * channels) : nullptr;
+  float* dresidual = call.Has(11) ? call.Elements<float>(11, s.rows * channels) : nullptr;
 
   const int64_t parts = PartsOf(s);
   const Memory memory((parts + 1) * channels * (2 * sizeof(double) + 3 * sizeof(float)));
@@ -151,6 +166,15 @@ void batchNormTrainGrad(const Call& call) {
         for (int64_t c = 0; c < channels; c++) block_sum[c] = block_product[c] = 0;
         for (int64_t row = top; row < bottom; row++) {
           const float *from = x + row * channels, *upstream = dy + row * channels;
+          if (y) {
+            const float* after = y + row * channels;
+            for (int64_t c = 0; c < channels; c++) {
+              const float through = after[c] > 0 ? upstream[c] : 0;
+              block_sum[c] += through;
+              block_product[c] += through * (from[c] - mean[c]);
+            }
+            continue;
+          }
           for (int64_t c = 0; c < channels; c++) {
             block_sum[c] += upstream[c];
             block_product[c] += upstream[c] * (from[c] - mean[c]);
@@ -182,6 +206,12 @@ void batchNormTrainGrad(const Call& call) {
     for (int64_t row = begin; row < end; row++) {
       const float *from = x + row * channels, *upstream = dy + row * channels;
       float* to = dx + row * channels;
+      if (y || dresidual) {
+        const float* after = y ? y + row * channels : nullptr;
+        float* aside = dresidual ? dresidual + row * channels : to;
+        for (int64_t c = 0; c < channels; c++) aside[c] = !after || after[c] > 0 ? upstream[c] : 0;
+        upstream = aside;
+      }
       for (int64_t c = 0; c < channels; c++) {
         to[c] = slope[c] * upstream[c] + (tilt[c] * (from[c] - mean[c]) + offset[c]);
       }

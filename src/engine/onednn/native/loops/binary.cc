@@ -109,6 +109,8 @@ MEDROBUST_BINARY(realDiv, a / b)
 MEDROBUST_BINARY(maximum, a > b || a != a ? a : b)
 MEDROBUST_BINARY(minimum, a < b || a != a ? a : b)
 MEDROBUST_BINARY(squaredDifference, (a - b) * (a - b))
+// Not a number where the sum is not.
+MEDROBUST_BINARY(addRelu, a + b < 0 ? 0 : a + b)
 MEDROBUST_BINARY(prelu, a < 0 ? a * b : a)
 // Of dy and y.
 MEDROBUST_BINARY(reluGrad, b > 0 ? a : 0)
