@@ -86,6 +86,9 @@ export interface NativeBinding extends Tables {
   conv2d(x: Floats, filter: Floats, bias: Floats | null, y: Floats, geometry: Integers, relu: boolean): void;
   conv2dBackpropInput(dy: Floats, filter: Floats, dx: Floats, geometry: Integers): void;
   conv2dBackpropFilter(x: Floats, dy: Floats, dfilter: Floats, geometry: Integers): void;
+  conv3d(x: Floats, filter: Floats, y: Floats, geometry: Integers): void;
+  conv3dBackpropInput(dy: Floats, filter: Floats, dx: Floats, geometry: Integers): void;
+  conv3dBackpropFilter(x: Floats, dy: Floats, dfilter: Floats, geometry: Integers): void;
   matMul(
     a: Floats,
     b: Floats,

@@ -59,6 +59,12 @@ const convolutions: Case[] = [
     [2, 2, 3, 2, 2],
   ],
   [
+    'conv3d same, 1 × 1 × 1, stride 2',
+    (x, filter) => tf.conv3d(t5(x!), t5(filter!), 2, 'same'),
+    [2, 3, 4, 6, 2],
+    [1, 1, 1, 2, 3],
+  ],
+  [
     'conv3dTranspose same, stride 2',
     (x, filter) => tf.conv3dTranspose(t5(x!), t5(filter!), [2, 4, 6, 4, 2], 2, 'same'),
     [2, 2, 3, 2, 2],
@@ -97,6 +103,7 @@ const pooling: Case[] = [
   ['avgPool same, 2 × 3 / 3 × 2', (x) => tf.avgPool(t4(x!), [2, 3], [3, 2], 'same'), image],
   ['avgPool valid, 3/2', (x) => tf.avgPool(t4(x!), 3, 2, 'valid'), image],
   ['avgPool3d same, 3/2', (x) => tf.avgPool3d(t5(x!), 3, 2, 'same'), [2, 3, 4, 5, 2]],
+  ['maxPool3d valid, 1 × 3 × 2 / 1', (x) => tf.maxPool3d(t5(x!), [1, 3, 2], 1, 'valid'), [2, 3, 4, 5, 2]],
   ['maxPool3d same, 2/2', (x) => tf.maxPool3d(t5(x!), 2, 2, 'same'), [2, 3, 4, 5, 2]],
   ['max over an image', (x) => tf.max(x!, [1, 2]), image],
 ];

@@ -13,7 +13,9 @@ type Bad = (native: NativeBinding) => void;
 const untyped = (value: unknown) => value as Float32Array;
 // 1 × 4 × 4 × 2 pixels, 3 × 3 filters, 3 outputs, 4 × 4 pixels, stride and dilation 1, padding 1.
 const convolution = [1, 4, 4, 2, 3, 3, 3, 4, 4, 1, 1, 1, 1, 1, 1, 0];
-const pooling = [1, 4, 4, 2, 2, 2, 2, 2, 2, 2, 1, 1, 0, 0];
+const pooling = [1, 1, 4, 4, 2, 1, 2, 2, 1, 2, 2, 1, 2, 2, 1, 1, 1, 0, 0, 0];
+// 1 × 2 × 3 × 4 × 2 cells, 2 × 2 × 2 filters, 4 outputs, 2 × 3 × 4 cells, stride and dilation 1, no padding, 2 groups.
+const volume = [1, 2, 3, 4, 2, 4, 2, 2, 2, 2, 3, 4, 1, 1, 1, 1, 1, 1, 0, 0, 0, 2];
 
 const bad: Record<string, Bad> = {
   'an array too short': (n) => n.relu(floats(4), floats(3)),
@@ -41,11 +43,25 @@ const bad: Record<string, Bad> = {
     n.conv2d(floats(32), floats(54), null, floats(48), ints(...convolution.with(9, 0)), false),
   'a short geometry': (n) => n.conv2dBackpropInput(floats(48), floats(54), floats(32), ints(1, 4, 4)),
   'a small gradient': (n) => n.conv2dBackpropFilter(floats(32), floats(48), floats(53), ints(...convolution)),
+  'a small volume': (n) => n.conv3d(floats(47), floats(32), floats(96), ints(...volume)),
+  'a filter without groups': (n) => n.conv3d(floats(48), floats(64), floats(96), ints(...volume)),
+  'groups that do not divide the channels': (n) =>
+    n.conv3d(floats(48), floats(32), floats(96), ints(...volume.with(21, 3))),
+  'no groups': (n) => n.conv3d(floats(48), floats(32), floats(96), ints(...volume.with(21, 0))),
+  'negative padding of a volume': (n) =>
+    n.conv3dBackpropInput(floats(96), floats(32), floats(48), ints(...volume.with(18, -1))),
+  'a stride of zero of a volume': (n) =>
+    n.conv3dBackpropFilter(floats(48), floats(96), floats(32), ints(...volume.with(12, 0))),
+  'a short geometry of a volume': (n) =>
+    n.conv3d(floats(48), floats(32), floats(96), ints(...volume.slice(0, 21))),
+  'a volume beyond all memory': (n) =>
+    n.conv3d(floats(48), floats(32), floats(96), ints(...volume.with(1, 2 ** 30).with(2, 2 ** 30))),
   'small matrices': (n) => n.matMul(floats(5), floats(6), floats(4), ints(1, 2, 2, 3, 1, 1), false, false),
   'batches that do not match': (n) =>
     n.matMul(floats(12), floats(18), floats(12), ints(2, 2, 2, 3, 2, 3), false, false),
   'a small pool': (n) => n.maxPool(floats(31), floats(8), ints(...pooling)),
   'a small pooled gradient': (n) => n.avgPoolGrad(floats(8), floats(31), ints(...pooling)),
+  'a window of nothing': (n) => n.maxPool(floats(32), floats(8), ints(...pooling.with(8, 0))),
   'a slice beyond the end': (n) => n.slice(floats(4), floats(2), ints(1, 4, 3, 2), 4),
   'a slice from before the start': (n) => n.slice(floats(4), floats(2), ints(1, 4, -1, 2), 4),
   'elements of three bytes': (n) => n.slice(floats(4), floats(2), ints(1, 4, 0, 2), 3),

@@ -3,6 +3,7 @@
 export { batchNormKernels } from './batch-norm.ts';
 export { binaryKernels } from './binary.ts';
 export { convolutionKernels } from './convolution.ts';
+export { convolution3dKernels } from './convolution-3d.ts';
 export { crossEntropyKernels } from './cross-entropy.ts';
 export { layoutKernels } from './layout.ts';
 export { matMulKernels } from './mat-mul.ts';

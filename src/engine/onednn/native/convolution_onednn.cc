@@ -2,6 +2,7 @@
 
 #include "convolution.h"
 #include "convolution_gemm.h"
+#include "convolution_pieces.h"
 #include "primitive.h"
 
 namespace medrobust {
@@ -30,6 +31,29 @@ struct Problem {
     y = {{output, kFloat, Tag::nhwc}, {output, kFloat, best}};
     w = {{filter, kFloat, c.depthwise ? Tag::hwigo : Tag::hwio}, {filter, kFloat, Tag::any}};
     bias = {{c.outputs}, kFloat, Tag::x};
+    if (c.IsVolume()) DescribeVolume(c, channels_last);
+    if (c.groups > 1) DescribeGroups(c);
+  }
+
+  void DescribeVolume(const Convolution& c, bool channels_last) {
+    strides.insert(strides.begin(), c.stride_depth);
+    dilations.insert(dilations.begin(), c.dilation_depth - 1);
+    before.insert(before.begin(), c.pad_front);
+    after.insert(after.begin(),
+                 Behind(c.depth, c.out_depth, c.stride_depth, c.dilation_depth, c.filter_depth, c.pad_front));
+    const memory::dims input{c.batch, c.inputs, c.depth, c.height, c.width};
+    const memory::dims output{c.batch, c.outputs, c.out_depth, c.out_height, c.out_width};
+    const memory::dims filter{c.outputs, c.inputs, c.filter_depth, c.filter_height, c.filter_width};
+    const Tag best = channels_last ? Tag::ndhwc : Tag::any;
+    x = {{input, kFloat, Tag::ndhwc}, {input, kFloat, best}};
+    y = {{output, kFloat, Tag::ndhwc}, {output, kFloat, best}};
+    w = {{filter, kFloat, Tag::dhwio}, {filter, kFloat, Tag::any}};
+  }
+
+  void DescribeGroups(const Convolution& c) {
+    memory::dims filter{c.groups, c.outputs / c.groups, c.inputs / c.groups, c.filter_height, c.filter_width};
+    if (c.IsVolume()) filter.insert(filter.begin() + 3, c.filter_depth);
+    w = {{filter, kFloat, c.IsVolume() ? Tag::dhwigo : Tag::hwigo}, {filter, kFloat, Tag::any}};
   }
 
   static int64_t Behind(int64_t in, int64_t out, int64_t stride, int64_t dilation, int64_t filter, int64_t ahead) {
@@ -131,7 +155,7 @@ bool KeepChannelsLast(const Convolution& c, Direction direction) {
 // image by image; one matrix product for the whole batch, on the filter as it lies, takes down to half the time. For
 // the gradient of the filter that holds up to larger images. Measured as above.
 bool IsProduct(const Convolution& c, Direction direction) {
-  if (c.depthwise) return false;
+  if (c.depthwise || c.HasPieces()) return false;
   if (c.filter_height * c.filter_width == 1) {
     // Here oneDNN 2.6 (jit_1x1:avx2) now and then gives a wrong gradient: it reads working memory that it never wrote.
     const bool strided = c.stride_height > 1 || c.stride_width > 1;
@@ -141,6 +165,12 @@ bool IsProduct(const Convolution& c, Direction direction) {
   const int64_t pixels = int64_t{c.out_height} * c.out_width;
   return pixels <= kFewPixels ||
          (direction == kBackwardFilter && c.inputs >= kManyInputs && pixels <= kMediumPixels);
+}
+
+// The same defect, of volumes and groups: one by one, their planes and groups are products.
+bool IsDefective(const Convolution& c) {
+  const bool strided = c.stride_depth > 1 || c.stride_height > 1 || c.stride_width > 1;
+  return c.HasPieces() && strided && c.filter_depth * c.filter_height * c.filter_width == 1;
 }
 
 }  // namespace
@@ -182,6 +212,7 @@ void ConvolutionBackwardInput(const Convolution& c, const float* dy, const float
 }
 
 void ConvolutionBackwardFilter(const Convolution& c, const float* x, const float* dy, float* dfilter) {
+  if (IsDefective(c)) return PiecesBackwardFilter(c, x, dy, dfilter);
   if (IsProduct(c, kBackwardFilter)) return GemmBackwardFilter(c, x, dy, dfilter);
   const PrimitiveLock lock;
   Primitive& primitive = Cached(KeyOf(c, kBackwardFilter, false, false), [&](Primitive* made) {
