@@ -1,25 +1,45 @@
 import * as tf from '@tensorflow/tfjs';
 import { hasKernel, runKernel } from '../ops/kernels.ts';
 
-/** Both save their output, which the next layer holds anyway, instead of their input. */
-export const reluGradient: tf.GradConfig = {
-  kernelName: 'Relu',
-  outputsToSave: [true],
-  gradFunc: (upstream, [y]) => {
+type Compose = (dy: tf.Tensor, saved: tf.Tensor, attributes: tf.NamedAttrMap) => tf.Tensor;
+
+/** The gradient in one kernel, `<name>Grad`, or composed where the backend has none. */
+function oneKernel(name: string, saves: 'x' | 'y', compose: Compose): tf.GradConfig {
+  const gradFunc: tf.GradFunc = (upstream, [saved], attrs) => {
     const dy = upstream as tf.Tensor;
-    const slope = () => tf.cast(tf.greater(y!, 0), 'float32');
-    return { x: () => (hasKernel('ReluGrad') ? runKernel('ReluGrad', { dy, y: y! }) : tf.mul(dy, slope())) };
-  },
+    const run = () => runKernel(`${name}Grad`, { dy, [saves]: saved! }, attrs);
+    return { x: () => (hasKernel(`${name}Grad`) ? run() : compose(dy, saved!, attrs)) };
+  };
+  return saves === 'x'
+    ? { kernelName: name, inputsToSave: ['x'], gradFunc }
+    : { kernelName: name, outputsToSave: [true], gradFunc };
+}
+
+// These save their output, which the next layer holds anyway, instead of their input.
+
+export const reluGradient = oneKernel('Relu', 'y', (dy, y) => tf.mul(dy, tf.step(y)));
+
+export const relu6Gradient = oneKernel('Relu6', 'y', (dy, y) =>
+  tf.mul(dy, tf.mul(tf.step(y), tf.step(tf.sub(6, y)))),
+);
+
+export const sigmoidGradient = oneKernel('Sigmoid', 'y', (dy, y) => tf.mul(dy, tf.mul(y, tf.sub(1, y))));
+
+export const tanhGradient = oneKernel('Tanh', 'y', (dy, y) => tf.mul(dy, tf.sub(1, tf.square(y))));
+
+// These save their input. tfjs finds no gradient of a gradient through an output that was saved.
+
+export const softplusGradient = oneKernel('Softplus', 'x', (dy, x) => tf.mul(dy, tf.sigmoid(x)));
+
+export const leakyReluGradient = oneKernel('LeakyRelu', 'x', (dy, x, { alpha }) =>
+  tf.mul(dy, tf.step(x, alpha as number)),
+);
+
+// Of operations of ours, which are kernels only where their gradients are.
+
+const noComposition: Compose = () => {
+  throw new Error('a backend with this kernel has its gradient too');
 };
 
-export const relu6Gradient: tf.GradConfig = {
-  kernelName: 'Relu6',
-  outputsToSave: [true],
-  gradFunc: (upstream, [y]) => {
-    const dy = upstream as tf.Tensor;
-    const slope = () => tf.cast(tf.logicalAnd(tf.greater(y!, 0), tf.less(y!, 6)), 'float32');
-    return {
-      x: () => (hasKernel('Relu6Grad') ? runKernel('Relu6Grad', { dy, y: y! }) : tf.mul(dy, slope())),
-    };
-  },
-};
+export const siluGradient = oneKernel('Silu', 'x', noComposition);
+export const geluGradient = oneKernel('Gelu', 'x', noComposition);

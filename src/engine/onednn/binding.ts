@@ -12,6 +12,8 @@ type Integers = Int32Array;
 
 type Unary = (x: Floats, y: Floats) => void;
 type UnaryWithParameter = (x: Floats, y: Floats, parameter: number) => void;
+/** Of an output or an input that was saved. */
+type SavedGradient = (dy: Floats, saved: Floats, dx: Floats) => void;
 type Binary = (a: Floats, b: Floats, out: Floats, shapes: Integers) => void;
 type Comparison = (a: Elements, b: Elements, out: Uint8Array, shapes: Integers, type: number) => void;
 type Reduction = (x: Floats, out: Floats, geometry: Integers) => void;
@@ -101,6 +103,16 @@ export interface NativeBinding extends Tables {
   leakyRelu: UnaryWithParameter;
   step: UnaryWithParameter;
   clipByValue(x: Floats, y: Floats, low: number, high: number): void;
+  silu: Unary;
+  siluGrad: SavedGradient;
+  gelu: Unary;
+  geluGrad: SavedGradient;
+  geluTanh: Unary;
+  geluTanhGrad: SavedGradient;
+  leakyReluGrad(dy: Floats, x: Floats, dx: Floats, alpha: number): void;
+  sigmoidGrad: SavedGradient;
+  tanhGrad: SavedGradient;
+  softplusGrad: SavedGradient;
   logicalNot(x: Uint8Array, y: Uint8Array): void;
   select(condition: Uint8Array, t: Floats, e: Floats, out: Floats): void;
   cast(x: Elements, y: Elements, conversion: number): void;
@@ -142,10 +154,36 @@ export interface NativeBinding extends Tables {
     epsilon: number,
   ): void;
 
+  groupNorm(
+    x: Floats,
+    gamma: Floats,
+    beta: Floats,
+    y: Floats,
+    mean: Floats,
+    variance: Floats,
+    shape: Integers,
+    epsilon: number,
+  ): void;
+  groupNormGrad(
+    x: Floats,
+    dy: Floats,
+    mean: Floats,
+    variance: Floats,
+    gamma: Floats,
+    dx: Floats,
+    dgamma: Floats,
+    dbeta: Floats,
+    shape: Integers,
+    epsilon: number,
+  ): void;
+
   maxPool(x: Floats, y: Floats, geometry: Integers): void;
   maxPoolGrad(dy: Floats, x: Floats, dx: Floats, geometry: Integers): void;
   avgPool(x: Floats, y: Floats, geometry: Integers): void;
   avgPoolGrad(dy: Floats, dx: Floats, geometry: Integers): void;
+  maxPoolWithArgmax(x: Floats, y: Floats, indices: Int32Array, geometry: Integers, withBatch: boolean): void;
+  maxUnpool(x: Floats, indices: Int32Array, y: Floats, shape: Integers): void;
+  maxUnpoolGrad(dy: Floats, indices: Int32Array, dx: Floats, shape: Integers): void;
 
   concat(arrays: readonly Elements[], out: Elements, blocks: Integers): void;
   slice: Movement;

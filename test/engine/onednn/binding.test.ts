@@ -62,6 +62,38 @@ const bad: Record<string, Bad> = {
   'a small pool': (n) => n.maxPool(floats(31), floats(8), ints(...pooling)),
   'a small pooled gradient': (n) => n.avgPoolGrad(floats(8), floats(31), ints(...pooling)),
   'a window of nothing': (n) => n.maxPool(floats(32), floats(8), ints(...pooling.with(8, 0))),
+  'groups that do not divide channels': (n) =>
+    n.groupNorm(floats(12), floats(3), floats(3), floats(12), floats(4), floats(4), ints(2, 2, 3, 2), 0.1),
+  'a normalisation of no groups': (n) =>
+    n.groupNorm(floats(12), floats(3), floats(3), floats(12), floats(0), floats(0), ints(2, 2, 3, 0), 0.1),
+  'too few statistics of groups': (n) =>
+    n.groupNorm(floats(16), floats(4), floats(4), floats(16), floats(3), floats(4), ints(2, 2, 4, 2), 0.1),
+  'a small gradient of groups': (n) =>
+    n.groupNormGrad(
+      ...([
+        floats(16),
+        floats(16),
+        floats(4),
+        floats(4),
+        floats(4),
+        floats(15),
+        floats(4),
+        floats(4),
+      ] as const),
+      ints(2, 2, 4, 2),
+      0.1,
+    ),
+  'a gradient of an activation of another size': (n) => n.siluGrad(floats(3), floats(4), floats(3)),
+  'an activation of another size': (n) => n.gelu(floats(3), floats(4)),
+  'a slope that is no number': (n) =>
+    n.leakyReluGrad(floats(3), floats(3), floats(3), untyped('steep') as unknown as number),
+  'small indices of a pool': (n) =>
+    n.maxPoolWithArgmax(floats(32), floats(8), ints(1, 2), ints(...pooling), false),
+  'an index before the image': (n) => n.maxUnpool(floats(2), ints(0, -2), floats(8), ints(1, 2, 8)),
+  'an index behind the image': (n) => n.maxUnpool(floats(2), ints(0, 8), floats(8), ints(1, 2, 8)),
+  'an index of the next image': (n) =>
+    n.maxUnpoolGrad(floats(16), ints(0, 8, 0, 0), floats(4), ints(2, 2, 8)),
+  'a small image to unpool': (n) => n.maxUnpool(floats(2), ints(0, 1), floats(7), ints(1, 2, 8)),
   'a slice beyond the end': (n) => n.slice(floats(4), floats(2), ints(1, 4, 3, 2), 4),
   'a slice from before the start': (n) => n.slice(floats(4), floats(2), ints(1, 4, -1, 2), 4),
   'elements of three bytes': (n) => n.slice(floats(4), floats(2), ints(1, 4, 0, 2), 3),

@@ -19,7 +19,11 @@
   X(logicalAnd) X(logicalOr) X(logicalNot) X(select) X(cast) X(addN)                                           \
   X(sum) X(mean) X(max) X(min) X(argMax) X(argMin)                                                             \
   X(batchNormTrain) X(batchNormTrainGrad) X(batchNormInference)                                                \
+  X(silu) X(siluGrad) X(gelu) X(geluGrad) X(geluTanh) X(geluTanhGrad)                                          \
+  X(leakyReluGrad) X(sigmoidGrad) X(tanhGrad) X(softplusGrad)                                                  \
+  X(groupNorm) X(groupNormGrad)                                                                                \
   X(maxPool) X(maxPoolGrad) X(avgPool) X(avgPoolGrad)                                                          \
+  X(maxPoolWithArgmax) X(maxUnpool) X(maxUnpoolGrad)                                                           \
   X(concat) X(slice) X(pad) X(transpose) X(tile) X(gather) X(oneHot)                                           \
   X(resizeBilinear) X(resizeBilinearGrad) X(resizeNearest) X(resizeNearestGrad)                                \
   X(softmax) X(sparseCrossEntropy) X(sparseCrossEntropyGrad) X(applyAdam) X(applyMomentum)

@@ -181,6 +181,31 @@ void maxPoolGrad(const Call& call) {
   });
 }
 
+// (x, y, indices, geometry, with batch): an index is the place of the largest element in its volume, or in the batch;
+// -1 where there is none.
+void maxPoolWithArgmax(const Call& call) {
+  const Geometry g = GeometryOf(call, 3);
+  const bool with_batch = call.Boolean(4);
+  if (g.InputSize() > 2147483647) Refuse("geometry: more than 2^31 elements");
+  const float* x = call.Elements<float>(0, g.InputSize());
+  float* y = call.Elements<float>(1, g.OutputSize());
+  int32_t* indices = call.Elements<int32_t>(2, g.OutputSize());
+  EachBlock(g, [&](int64_t at_x, int64_t at_y, int64_t count) {
+    float best[kChannels];
+    int32_t place[kChannels];
+    const int64_t first = with_batch ? at_x : at_x % g.channels;
+    for (int64_t i = 0; i < g.Outputs(); i++) {
+      FindLargest(g, Window(g, i), x + at_x, count, best, place);
+      float* largest = y + at_y + i * g.channels;
+      int32_t* index = indices + at_y + i * g.channels;
+      for (int64_t c = 0; c < count; c++) {
+        largest[c] = best[c];
+        index[c] = place[c] < 0 ? -1 : static_cast<int32_t>(first + place[c] * g.channels + c);
+      }
+    }
+  });
+}
+
 // (dy, dx, geometry): each dy is spread evenly over the cells of its window; padding has none.
 void avgPoolGrad(const Call& call) {
   const Geometry g = GeometryOf(call, 2);
