@@ -104,6 +104,35 @@ const bad: Record<string, Bad> = {
   'blocks of other sizes': (n) => n.concat([floats(2), floats(3)], floats(5), ints(1, 8, 8)),
   'a list that is none': (n) => n.concat(untyped(3) as unknown as Float32Array[], floats(5), ints(1, 8)),
   'an index that is not there': (n) => n.gather(floats(4), ints(2), floats(2), ints(2, 8)),
+  'a table of indices that are not there': (n) =>
+    n.gatherAxes(floats(6), ints(0, 3), floats(4), ints(2, 2, 3, 2, 2, -1, 0), 4),
+  'a table with an index before the axis': (n) =>
+    n.gatherAxes(floats(6), ints(0, -1), floats(4), ints(2, 2, 3, 2, 2, -1, 0), 4),
+  'a table that is too short': (n) =>
+    n.gatherAxes(floats(6), ints(0, 1), floats(4), ints(2, 2, 3, 2, 2, -1, 1), 4),
+  'a table at a place before the first': (n) =>
+    n.gatherAxes(floats(6), ints(0, 1), floats(4), ints(2, 2, 3, 2, 2, -1, -2), 4),
+  'an axis taken whole of another length': (n) =>
+    n.gatherAxes(floats(6), ints(0, 1), floats(2), ints(2, 2, 3, 1, 2, -1, 0), 4),
+  'a small array to pick from': (n) =>
+    n.gatherAxes(floats(5), ints(0, 1), floats(4), ints(2, 2, 3, 2, 2, -1, 0), 4),
+  'tuples out of range': (n) => n.gatherNd(floats(6), ints(1, 2, 2, 0), floats(2), ints(1, 2, 2, 3), 4),
+  'tuples before the first': (n) => n.gatherNd(floats(6), ints(-1, 2), floats(1), ints(1, 2, 2, 3), 4),
+  'half a tuple': (n) => n.gatherNd(floats(6), ints(1, 2, 0), floats(1), ints(1, 2, 2, 3), 4),
+  'tuples without axes': (n) => n.gatherNd(floats(6), ints(), floats(1), ints(6, 0), 4),
+  'slices beyond all memory': (n) =>
+    n.gatherNd(floats(6), ints(0, 0), floats(1), ints(2 ** 30, 2, 2 ** 20, 2 ** 20), 4),
+  'updates too few': (n) => n.scatterNd(floats(1), ints(0, 1), floats(4), ints(1, 1, 4)),
+  'an update out of range': (n) => n.scatterNd(floats(2), ints(0, 4), floats(4), ints(1, 1, 4)),
+  'a small result to scatter to': (n) => n.scatterNd(floats(2), ints(0, 1), floats(3), ints(1, 1, 4)),
+  'a scan of another size': (n) => n.cumsum(floats(6), floats(5), ints(1, 6, 1), false, false),
+  'a scan along nothing': (n) => n.cumprod(floats(0), floats(0), ints(3, 0, 1), false, false),
+  'more of the largest than there are': (n) =>
+    n.topK(floats(6), floats(8), ints(...new Array(8)), ints(2, 3, 4)),
+  'none of the largest': (n) => n.topK(floats(6), floats(0), ints(), ints(2, 3, 0)),
+  'truths of another size': (n) => n.any(new Uint8Array(5), new Uint8Array(2), ints(2, 3, 1)),
+  'operands of two sizes': (n) => n.pow(floats(3), floats(2), floats(3)),
+  'integers for floats': (n) => n.mod(untyped(ints(1, 2)), floats(2), floats(2)),
   'a pixel that is not there': (n) =>
     n.resizeNearest(floats(4), floats(4), ints(1, 2, 2, 1, 2, 2), ints(0, 2), ints(0, 1)),
   'channels that do not match': (n) =>
