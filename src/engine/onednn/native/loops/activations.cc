@@ -1,7 +1,7 @@
 // Activations that tfjs composes of several kernels, and gradients of activations: (x, y), (dy, saved, dx), and
 // parameters.
 
-#include "math.h"
+#include "elementary.h"
 
 namespace medrobust::MEDROBUST_ISA {
 namespace {

@@ -51,6 +51,24 @@ inline double Sum(int64_t n, const Term& term) {
   return sum;
 }
 
+// The same in single precision, block by block.
+template <typename Term>
+inline double RowSum(int64_t n, const Term& term) {
+  constexpr int64_t kLanes = 16, kRun = 1024;
+  double total = 0;
+  for (int64_t start = 0; start < n; start += kRun) {
+    const int64_t stop = start + kRun < n ? start + kRun : n;
+    float lanes[kLanes] = {};
+    int64_t i = start;
+    for (; i + kLanes <= stop; i += kLanes) {
+      for (int64_t lane = 0; lane < kLanes; lane++) lanes[lane] += term(i + lane);
+    }
+    for (int64_t lane = 0; lane < kLanes; lane++) total += lanes[lane];
+    for (; i < stop; i++) total += term(i);
+  }
+  return total;
+}
+
 // In how many parts the pixels of an image are gone through: fixed by the shape, so that results do not depend on the
 // threads.
 int64_t PartsOf(const Shape& s) {
@@ -110,11 +128,11 @@ void NormaliseRows(const Shape& s, const float* x, const float* gamma, const flo
   ParallelFor(s.images, GrainFor(4 * s.channels), [&](int64_t begin, int64_t end) {
     for (int64_t i = begin * s.groups; i < end * s.groups; i++) {
       const float* from = x + i * width;
-      const double average = Sum(width, [=](int64_t c) { return double{from[c]}; }) / width;
-      const double deviation = Sum(width, [=](int64_t c) { return (from[c] - average) * (from[c] - average); });
-      mean[i] = static_cast<float>(average);
+      const float centre = static_cast<float>(RowSum(width, [=](int64_t c) { return from[c]; }) / width);
+      const double deviation = RowSum(width, [=](int64_t c) { return (from[c] - centre) * (from[c] - centre); });
+      mean[i] = centre;
       variance[i] = static_cast<float>(deviation / width);
-      const float inverse = static_cast<float>(1 / std::sqrt(deviation / width + epsilon)), centre = mean[i];
+      const float inverse = static_cast<float>(Inverse(variance[i], epsilon));
       const float *scale = gamma + i % s.groups * width, *shift = beta + i % s.groups * width;
       float* to = y + i * width;
       for (int64_t c = 0; c < width; c++) to[c] = (from[c] - centre) * inverse * scale[c] + shift[c];
@@ -196,9 +214,9 @@ void BackwardRows(const Shape& s, const Gradients& g) {
           const float *from = g.x + i * width, *upstream = g.dy + i * width, *scale = g.gamma + first;
           const float centre = g.mean[i];
           const double inverse = Inverse(g.variance[i], g.epsilon);
-          const double level = Sum(width, [=](int64_t c) { return double{upstream[c] * scale[c]}; }) / width;
+          const double level = RowSum(width, [=](int64_t c) { return upstream[c] * scale[c]; }) / width;
           const double tilt =
-              Sum(width, [=](int64_t c) { return double{upstream[c] * scale[c] * (from[c] - centre)}; }) / width;
+              RowSum(width, [=](int64_t c) { return upstream[c] * scale[c] * (from[c] - centre); }) / width;
           const float slope = static_cast<float>(inverse), offset = static_cast<float>(-level * inverse);
           const float factor = static_cast<float>(-tilt * inverse * inverse * inverse);
           float* to = g.dx + i * width;
