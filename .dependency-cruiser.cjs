@@ -22,7 +22,8 @@ module.exports = {
     },
     only('engine'),
     only('data'),
-    only('nets'),
+    // A layer of a net may be one of ours: docs/decisions/0016-layers-of-our-own.md
+    only('nets', 'engine/layers'),
     only('attacks', 'engine'),
     only('summary'),
     only('report'),

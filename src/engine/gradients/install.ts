@@ -5,7 +5,9 @@
 // `cpu` already has the corrected kernels and the custom ones.
 
 import * as tf from '@tensorflow/tfjs';
+import * as layers from '../layers/registry.ts';
 import * as customKernels from '../ops/cpu-kernels/registry.ts';
+import { correctActivations } from './activation-layers.ts';
 import { correctBatchNormalizationLayer } from './batch-norm-layer.ts';
 import * as correctedKernels from './cpu-kernels/registry.ts';
 import { correctFusedOperations } from './fused-ops.ts';
@@ -31,6 +33,8 @@ export function installGradients(): void {
     tf.registerKernel(kernel);
   }
   for (const gradient of Object.values(gradients)) tf.registerGradient(gradient);
+  for (const layer of Object.values(layers)) tf.serialization.registerClass(layer);
+  correctActivations();
   correctBatchNormalizationLayer();
   correctLayerNormalizationLayer();
   correctFusedOperations();

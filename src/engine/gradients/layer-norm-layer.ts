@@ -2,6 +2,7 @@
 // tfjs tiles statistics and weights, and the gradient of a tile is a sum over slices. Broadcasting needs neither.
 
 import * as tf from '@tensorflow/tfjs';
+import { groupNorm } from '../ops/group-norm.ts';
 
 type LayerWeight = ReturnType<tf.layers.Layer['addWeight']>;
 
@@ -27,7 +28,21 @@ export function correctLayerNormalizationLayer(): void {
   Object.assign(prototype, { call, [corrected]: true });
 }
 
-function normalise({ axis, epsilon, gamma, beta }: LayerNormalization, x: tf.Tensor): tf.Tensor {
+function normalise(layer: LayerNormalization, x: tf.Tensor): tf.Tensor {
+  const { axis, epsilon, gamma, beta } = layer;
+  const kept = x.rank - axis.length;
+  // As rows of one group, where the last axes are normalised.
+  if (kept > 0 && axis.every((i) => i >= kept)) {
+    const width = axis.reduce((product, i) => product * x.shape[i]!, 1);
+    const weight = (of: LayerWeight | null) => of && tf.reshape(of.read(), [width]);
+    const rows = tf.reshape(x, [-1, width]);
+    const [gain, offset] = [weight(gamma) ?? tf.ones([width]), weight(beta) ?? tf.zeros([width])];
+    return tf.reshape(groupNorm(rows, gain, offset, { groups: 1, epsilon }), x.shape);
+  }
+  return normaliseAnyAxes(layer, x);
+}
+
+function normaliseAnyAxes({ axis, epsilon, gamma, beta }: LayerNormalization, x: tf.Tensor): tf.Tensor {
   const centred = tf.sub(x, tf.mean(x, axis, true));
   const variance = tf.mean(tf.square(centred), axis, true);
   const shape = x.shape.map((length, i) => (axis.includes(i) ? length : 1));

@@ -1,6 +1,16 @@
 // Every gradient that we register in place of tfjs' own, or that tfjs lacks.
 
-export { addReluGradient, relu6Gradient, reluGradient } from './activations.ts';
+export {
+  addReluGradient,
+  geluGradient,
+  leakyReluGradient,
+  relu6Gradient,
+  reluGradient,
+  sigmoidGradient,
+  siluGradient,
+  softplusGradient,
+  tanhGradient,
+} from './activations.ts';
 export { batchNormTrainGradient, fusedBatchNormGradient } from './batch-norm.ts';
 export {
   batchMatMulGradient,
@@ -16,8 +26,21 @@ export {
 } from './convolutions.ts';
 export { sparseCrossEntropyGradient } from './cross-entropy.ts';
 export { fusedMatMulGradient } from './fused-ops.ts';
+export { groupNormGradient } from './group-norm.ts';
+export { groupedConv2dGradient } from './grouped-conv2d.ts';
+export { maxPoolWithArgmaxGradient, maxUnpoolGradient } from './max-unpool.ts';
 export { mirrorPadGradient } from './mirror-pad.ts';
 export { cumsumGradient, meanGradient, sumGradient } from './reductions.ts';
 export { resizeBilinearGradient } from './resize.ts';
+export {
+  geluGradGradient,
+  leakyReluGradGradient,
+  relu6GradGradient,
+  reluGradGradient,
+  sigmoidGradGradient,
+  siluGradGradient,
+  softplusGradGradient,
+  tanhGradGradient,
+} from './second-order.ts';
 export { splitGradient, unpackGradient } from './splitting.ts';
 export { stridedSliceGradient } from './strided-slice.ts';

@@ -12,9 +12,17 @@ type Integers = Int32Array;
 
 type Unary = (x: Floats, y: Floats) => void;
 type UnaryWithParameter = (x: Floats, y: Floats, parameter: number) => void;
+type Test = (x: Floats, y: Uint8Array) => void;
+/** Of two arrays of one size. */
+type Combination = (a: Floats, b: Floats, out: Floats) => void;
+type IntegerCombination = (a: Int32Array, b: Int32Array, out: Int32Array) => void;
+/** Of an output or an input that was saved. */
+type SavedGradient = (dy: Floats, saved: Floats, dx: Floats) => void;
 type Binary = (a: Floats, b: Floats, out: Floats, shapes: Integers) => void;
 type Comparison = (a: Elements, b: Elements, out: Uint8Array, shapes: Integers, type: number) => void;
 type Reduction = (x: Floats, out: Floats, geometry: Integers) => void;
+type TruthReduction = (x: Uint8Array, out: Uint8Array, geometry: Integers) => void;
+type Scan = (x: Floats, out: Floats, geometry: Integers, exclusive: boolean, reverse: boolean) => void;
 type Place = (x: Floats, out: Int32Array, geometry: Integers) => void;
 type Movement = (x: Elements, out: Elements, lists: Integers, elementBytes: number) => void;
 
@@ -64,7 +72,7 @@ export type ComparisonName =
   | 'logicalAnd'
   | 'logicalOr';
 
-export type ReductionName = 'sum' | 'mean' | 'max' | 'min';
+export type ReductionName = 'sum' | 'mean' | 'max' | 'min' | 'prod';
 
 type Tables = Record<UnaryName, Unary> &
   Record<BinaryName, Binary> &
@@ -87,6 +95,9 @@ export interface NativeBinding extends Tables {
   conv2d(x: Floats, filter: Floats, bias: Floats | null, y: Floats, geometry: Integers, relu: boolean): void;
   conv2dBackpropInput(dy: Floats, filter: Floats, dx: Floats, geometry: Integers): void;
   conv2dBackpropFilter(x: Floats, dy: Floats, dfilter: Floats, geometry: Integers): void;
+  conv3d(x: Floats, filter: Floats, y: Floats, geometry: Integers): void;
+  conv3dBackpropInput(dy: Floats, filter: Floats, dx: Floats, geometry: Integers): void;
+  conv3dBackpropFilter(x: Floats, dy: Floats, dfilter: Floats, geometry: Integers): void;
   matMul(
     a: Floats,
     b: Floats,
@@ -99,11 +110,52 @@ export interface NativeBinding extends Tables {
   leakyRelu: UnaryWithParameter;
   step: UnaryWithParameter;
   clipByValue(x: Floats, y: Floats, low: number, high: number): void;
+  erf: Unary;
+  selu: Unary;
+  sin: Unary;
+  cos: Unary;
+  tan: Unary;
+  asin: Unary;
+  acos: Unary;
+  atan: Unary;
+  sinh: Unary;
+  cosh: Unary;
+  asinh: Unary;
+  acosh: Unary;
+  atanh: Unary;
+  isNaN: Test;
+  isInf: Test;
+  isFinite: Test;
+  pow: Combination;
+  mod: Combination;
+  atan2: Combination;
+  floorDiv(a: Floats, b: Floats, out: Int32Array): void;
+  floorDivInt: IntegerCombination;
+  addInt: IntegerCombination;
+  subInt: IntegerCombination;
+  multiplyInt: IntegerCombination;
+  maximumInt: IntegerCombination;
+  minimumInt: IntegerCombination;
+  silu: Unary;
+  siluGrad: SavedGradient;
+  gelu: Unary;
+  geluGrad: SavedGradient;
+  geluTanh: Unary;
+  geluTanhGrad: SavedGradient;
+  leakyReluGrad(dy: Floats, x: Floats, dx: Floats, alpha: number): void;
+  sigmoidGrad: SavedGradient;
+  tanhGrad: SavedGradient;
+  softplusGrad: SavedGradient;
   logicalNot(x: Uint8Array, y: Uint8Array): void;
   select(condition: Uint8Array, t: Floats, e: Floats, out: Floats): void;
   cast(x: Elements, y: Elements, conversion: number): void;
   addN(terms: readonly Floats[], out: Floats): void;
 
+  any: TruthReduction;
+  all: TruthReduction;
+  cumsum: Scan;
+  cumprod: Scan;
+  topK(x: Floats, values: Floats, places: Int32Array, geometry: Integers): void;
   argMax: Place;
   argMin: Place;
 
@@ -144,16 +196,45 @@ export interface NativeBinding extends Tables {
     epsilon: number,
   ): void;
 
+  groupNorm(
+    x: Floats,
+    gamma: Floats,
+    beta: Floats,
+    y: Floats,
+    mean: Floats,
+    variance: Floats,
+    shape: Integers,
+    epsilon: number,
+  ): void;
+  groupNormGrad(
+    x: Floats,
+    dy: Floats,
+    mean: Floats,
+    variance: Floats,
+    gamma: Floats,
+    dx: Floats,
+    dgamma: Floats,
+    dbeta: Floats,
+    shape: Integers,
+    epsilon: number,
+  ): void;
+
   maxPool(x: Floats, y: Floats, geometry: Integers): void;
   maxPoolGrad(dy: Floats, x: Floats, dx: Floats, geometry: Integers): void;
   avgPool(x: Floats, y: Floats, geometry: Integers): void;
   avgPoolGrad(dy: Floats, dx: Floats, geometry: Integers): void;
+  maxPoolWithArgmax(x: Floats, y: Floats, indices: Int32Array, geometry: Integers, withBatch: boolean): void;
+  maxUnpool(x: Floats, indices: Int32Array, y: Floats, shape: Integers): void;
+  maxUnpoolGrad(dy: Floats, indices: Int32Array, dx: Floats, shape: Integers): void;
 
   concat(arrays: readonly Elements[], out: Elements, blocks: Integers): void;
   slice: Movement;
   pad(x: Elements, out: Elements, lists: Integers, elementBytes: number, bits: number): void;
   transpose: Movement;
   tile: Movement;
+  gatherAxes(x: Elements, tables: Int32Array, out: Elements, lists: Integers, elementBytes: number): void;
+  gatherNd(x: Elements, indices: Int32Array, out: Elements, geometry: Integers, elementBytes: number): void;
+  scatterNd(updates: Floats, indices: Int32Array, out: Floats, geometry: Integers): void;
   gather(x: Elements, indices: Int32Array, out: Elements, geometry: Integers): void;
   oneHot(indices: Int32Array, out: Elements, depth: number, on: number, off: number, type: number): void;
 

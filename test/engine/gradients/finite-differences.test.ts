@@ -2,7 +2,11 @@
 
 import { before, describe, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
+import { gelu, silu } from '../../../src/engine/ops/activations.ts';
 import { sparseCrossEntropy } from '../../../src/engine/ops/cross-entropy.ts';
+import { groupNorm } from '../../../src/engine/ops/group-norm.ts';
+import { groupedConv2d } from '../../../src/engine/ops/grouped-conv2d.ts';
+import { maxPoolWithIndices, maxUnpool } from '../../../src/engine/ops/max-unpool.ts';
 import { engines } from '../engines.ts';
 import { checkGradients, distinctValues, type Operation } from '../finite-differences.ts';
 
@@ -22,6 +26,9 @@ const activations: Case[] = [
   ['sigmoid', (x) => tf.sigmoid(x), image],
   ['tanh', (x) => tf.tanh(x), image],
   ['softplus', (x) => tf.softplus(x), image],
+  ['silu', (x) => silu(tf.mul(x!, 3)), [2, 3, 5]],
+  ['gelu', (x) => gelu(tf.mul(x!, 3)), [2, 3, 5]],
+  ['gelu, tanh', (x) => gelu(tf.mul(x!, 3), 'tanh'), [2, 3, 5]],
   ['softmax', (x) => tf.softmax(x), image],
   ['logSoftmax', (x) => tf.logSoftmax(x), image],
   ['logSumExp', (x) => tf.logSumExp(x, -1), image],
@@ -59,10 +66,40 @@ const convolutions: Case[] = [
     [2, 2, 3, 2, 2],
   ],
   [
+    'conv3d same, 1 × 1 × 1, stride 2',
+    (x, filter) => tf.conv3d(t5(x!), t5(filter!), 2, 'same'),
+    [2, 3, 4, 6, 2],
+    [1, 1, 1, 2, 3],
+  ],
+  [
     'conv3dTranspose same, stride 2',
     (x, filter) => tf.conv3dTranspose(t5(x!), t5(filter!), [2, 4, 6, 4, 2], 2, 'same'),
     [2, 2, 3, 2, 2],
     [2, 2, 3, 2, 2],
+  ],
+  [
+    'groupedConv2d same, 2 groups',
+    (x, filter) => groupedConv2d(t4(x!), t4(filter!), { groups: 2, strides: 1, pad: 'same' }),
+    [2, 5, 4, 4],
+    [3, 2, 2, 6],
+  ],
+  [
+    'groupedConv2d valid, stride 2, 3 groups',
+    (x, filter) => groupedConv2d(t4(x!), t4(filter!), { groups: 3, strides: 2, pad: 'valid' }),
+    [2, 5, 6, 3],
+    [3, 3, 1, 3],
+  ],
+  [
+    'groupedConv2d, 1 × 1, stride 2',
+    (x, filter) => groupedConv2d(t4(x!), t4(filter!), { groups: 2, strides: 2, pad: 'same' }),
+    [2, 4, 6, 4],
+    [1, 1, 2, 4],
+  ],
+  [
+    'groupedConv2d, dilation 2',
+    (x, filter) => groupedConv2d(t4(x!), t4(filter!), { groups: 2, strides: 1, pad: 'same', dilations: 2 }),
+    [2, 5, 4, 4],
+    [2, 3, 2, 4],
   ],
   [
     'fused.conv2d with bias',
@@ -97,7 +134,23 @@ const pooling: Case[] = [
   ['avgPool same, 2 × 3 / 3 × 2', (x) => tf.avgPool(t4(x!), [2, 3], [3, 2], 'same'), image],
   ['avgPool valid, 3/2', (x) => tf.avgPool(t4(x!), 3, 2, 'valid'), image],
   ['avgPool3d same, 3/2', (x) => tf.avgPool3d(t5(x!), 3, 2, 'same'), [2, 3, 4, 5, 2]],
+  ['maxPool3d valid, 1 × 3 × 2 / 1', (x) => tf.maxPool3d(t5(x!), [1, 3, 2], 1, 'valid'), [2, 3, 4, 5, 2]],
   ['maxPool3d same, 2/2', (x) => tf.maxPool3d(t5(x!), 2, 2, 'same'), [2, 3, 4, 5, 2]],
+  ['maxPoolWithIndices', (x) => maxPoolWithIndices(t4(x!), 3, 2, 'same').pooled, image],
+  [
+    'maxPoolWithArgmax over the batch',
+    (x) => tf.maxPoolWithArgmax(t4(x!), 2, 2, 'valid', true).result as tf.Tensor,
+    image,
+  ],
+  [
+    'maxUnpool',
+    (x, values) => {
+      const { indices } = maxPoolWithIndices(tf.zeros<tf.Rank.R4>([2, 4, 6, 2]), 2, 2, 'valid');
+      return tf.add(maxUnpool(t4(values!), indices, [4, 6]), x!);
+    },
+    [2, 4, 6, 2],
+    [2, 2, 3, 2],
+  ],
   ['max over an image', (x) => tf.max(x!, [1, 2]), image],
 ];
 
@@ -208,6 +261,20 @@ const arithmetic: Case[] = [
     [2],
     [2],
     [2],
+  ],
+  [
+    'groupNorm, 2 groups',
+    (x, gamma, beta) => groupNorm(x!, gamma!, beta!, { groups: 2, epsilon: 1e-3 }),
+    [2, 3, 4, 6],
+    [6],
+    [6],
+  ],
+  [
+    'groupNorm of rows',
+    (x, gamma, beta) => groupNorm(x!, gamma!, beta!, { groups: 1, epsilon: 1e-3 }),
+    [5, 6],
+    [6],
+    [6],
   ],
   [
     'batchNorm, rank 2',

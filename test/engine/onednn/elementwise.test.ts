@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
+import { createRandom } from '../../../src/random.ts';
 import { assertAgrees, describeNative, normals, runKernel } from './support.ts';
 
 const unary = {
@@ -181,9 +182,27 @@ describeNative('native elementwise kernels', () => {
     assert.ok(backend.data.get(cast.dataId).values instanceof Float32Array);
   });
 
-  it('leaves integers and empty tensors to JavaScript', () => {
-    const one = () => tf.tensor1d([2_000_000_000, 3], 'int32');
-    assertAgrees('int32 product', () => tf.mul(one(), one()), { native: false });
+  it('adds and multiplies integers as JavaScript does, with its overflow', () => {
+    const random = createRandom(5).stream('integers');
+    const large = (shape: number[]) => {
+      const values = Array.from({ length: tf.util.sizeFromShape(shape) }, () => {
+        return random.integer(2) ? random.integer(2 ** 32) - 2 ** 31 : random.integer(9) - 4;
+      });
+      return Int32Array.from(values);
+    };
+    for (const [a, b] of pairs) {
+      const [left, right] = [large(a), large(b)];
+      for (const name of ['Add', 'Sub', 'Multiply', 'Maximum', 'Minimum']) {
+        const body = () =>
+          runKernel(name, { a: tf.tensor(left, a, 'int32'), b: tf.tensor(right, b, 'int32') });
+        assertAgrees(`${name} of [${a}] and [${b}]`, body, { relative: 0, absolute: 0 });
+      }
+    }
+  });
+
+  it('leaves mixed types and empty tensors to JavaScript', () => {
+    const mixed = () => ({ a: tf.tensor1d([3, -2], 'int32'), b: tf.tensor1d([0.5, 2]) });
+    assertAgrees('int32 and float32', () => runKernel('Maximum', mixed()), { native: false });
     assertAgrees('empty', () => tf.add(tf.zeros([0, 3]), tf.zeros([3])), { native: false });
     assertAgrees('empty relu', () => tf.relu(tf.zeros([2, 0])), { native: false });
   });

@@ -115,9 +115,6 @@ describeNative('native kernels that move elements', () => {
       // The last index is out of order and twice.
       const rows = () => tf.tensor2d([3, 0, 3, 1], [2, 2], 'int32');
       assertAgrees('gather', () => tf.gather(x([4, 2, 3]), rows()));
-      assertAgrees('gather along another axis', () => tf.gather(x([2, 4, 3]), rows().flatten(), 1), {
-        native: false,
-      });
     });
 
     it(`oneHot as ${dtype}`, () => {

@@ -22,6 +22,22 @@ const cases: Case[] = [
   { x: [16, 12, 12, 64], filterSize: [3, 3], strides: [2, 2], pad: 'same' },
 ];
 
+interface VolumeCase {
+  readonly x: [number, number, number, number, number];
+  readonly filterSize: [number, number, number];
+  readonly strides: [number, number, number];
+  readonly pad: 'same' | 'valid' | number;
+}
+
+const volumes: VolumeCase[] = [
+  { x: [2, 4, 6, 8, 3], filterSize: [2, 2, 2], strides: [2, 2, 2], pad: 'valid' },
+  { x: [2, 5, 7, 6, 4], filterSize: [3, 3, 3], strides: [2, 2, 2], pad: 'same' },
+  { x: [1, 3, 6, 5, 70], filterSize: [2, 3, 1], strides: [1, 1, 1], pad: 'same' },
+  { x: [1, 1, 6, 5, 2], filterSize: [1, 2, 2], strides: [1, 2, 2], pad: 'same' },
+  { x: [2, 6, 1, 1, 5], filterSize: [3, 1, 1], strides: [3, 1, 1], pad: 'valid' },
+  { x: [1, 5, 5, 5, 3], filterSize: [3, 3, 3], strides: [2, 2, 2], pad: 1 },
+];
+
 describeNative('native pooling', () => {
   for (const { x, ...attributes } of cases) {
     it(`[${x}], ${JSON.stringify(attributes)}`, () => {
@@ -47,6 +63,30 @@ describeNative('native pooling', () => {
         const averageGrad = () => runKernel('AvgPoolGrad', { dy: dy(), input: input() }, attributes);
         assertAgrees('AvgPoolGrad', averageGrad);
       }
+    });
+  }
+
+  for (const { x, ...attributes } of volumes) {
+    it(`[${x}], ${JSON.stringify(attributes)}`, () => {
+      const { outShape } = tf.backend_util.computePool3DInfo(
+        x,
+        attributes.filterSize,
+        attributes.strides,
+        1,
+        attributes.pad,
+      );
+      const input = () => normals('x', x);
+      const dy = () => normals('dy', outShape);
+      const maximum = () => runKernel('MaxPool3D', { x: input() }, attributes);
+      assertAgrees('MaxPool3D', maximum, { absolute: 0, relative: 0 });
+      assertAgrees('AvgPool3D', () => runKernel('AvgPool3D', { x: input() }, attributes));
+      const maximumGrad = () => {
+        const output = maximum() as tf.Tensor;
+        return runKernel('MaxPool3DGrad', { dy: dy(), input: input(), output }, attributes);
+      };
+      assertAgrees('MaxPool3DGrad', maximumGrad);
+      const averageGrad = () => runKernel('AvgPool3DGrad', { dy: dy(), input: input() }, attributes);
+      assertAgrees('AvgPool3DGrad', averageGrad);
     });
   }
 

@@ -49,6 +49,24 @@ describeNative('native reductions', () => {
     });
   }
 
+  for (const [shape, axesList] of shapes.slice(0, 5)) {
+    it(`products and truths of [${shape}]`, () => {
+      for (const axes of axesList) {
+        for (const keepDims of [false, true]) {
+          const what = (name: string) => `${name} over ${JSON.stringify(axes)}`;
+          const x = () => normals('x', shape);
+          assertAgrees(what('prod'), () => tf.prod(x(), axes, keepDims), { relative: 1e-5, absolute: 0 });
+          // Rare, so that any and all are not always true and false.
+          for (const limit of [-1.5, 1.5]) {
+            const truths = () => tf.greater(x(), limit);
+            assertAgrees(what('any'), () => tf.any(truths(), axes, keepDims));
+            assertAgrees(what('all'), () => tf.all(truths(), axes, keepDims));
+          }
+        }
+      }
+    });
+  }
+
   it('takes the first of equal values', () => {
     const rows = () =>
       tf.tensor2d([

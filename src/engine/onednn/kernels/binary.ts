@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { BinaryName, ComparisonName } from '../binding.ts';
 import { type Call, integers, isNumeric, type NativeKernel } from '../kernel.ts';
+import { integerCombination } from './functions.ts';
 
 type Shape = readonly number[];
 
@@ -36,6 +37,14 @@ function binary(name: BinaryName, inputs: readonly [string, string] = ['a', 'b']
     call.native[name](call.floats(a), call.floats(b), out, shapesOf(shape, a.shape, b.shape));
     return call.output(shape, out);
   };
+}
+
+type IntegerName = Parameters<typeof integerCombination>[1];
+
+/** Of floats, or of integers. */
+function arithmetic(name: BinaryName, ofIntegers: IntegerName): NativeKernel {
+  const ofFloats = binary(name);
+  return (call) => ofFloats(call) ?? integerCombination(call, ofIntegers);
 }
 
 const typeCodes = { float32: 0, int32: 1, bool: 2 };
@@ -78,12 +87,12 @@ function addN(call: Call) {
 }
 
 export const binaryKernels: Readonly<Record<string, NativeKernel>> = {
-  Add: binary('add'),
-  Sub: binary('sub'),
-  Multiply: binary('multiply'),
+  Add: arithmetic('add', 'addInt'),
+  Sub: arithmetic('sub', 'subInt'),
+  Multiply: arithmetic('multiply', 'multiplyInt'),
   RealDiv: binary('realDiv'),
-  Maximum: binary('maximum'),
-  Minimum: binary('minimum'),
+  Maximum: arithmetic('maximum', 'maximumInt'),
+  Minimum: arithmetic('minimum', 'minimumInt'),
   SquaredDifference: binary('squaredDifference'),
   AddRelu: binary('addRelu'),
   Prelu: binary('prelu', ['x', 'alpha']),

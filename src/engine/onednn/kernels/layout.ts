@@ -5,7 +5,7 @@ import type { ElementType } from '../pool.ts';
 const mostAxes = 8;
 
 /** The type of a tensor that these kernels can move; they know no tensors without axes. */
-function movable(info: tf.TensorInfo): ElementType | undefined {
+export function movable(info: tf.TensorInfo): ElementType | undefined {
   const { shape, dtype } = info;
   return isNumeric(dtype) && shape.length > 0 && shape.length <= mostAxes ? dtype : undefined;
 }
@@ -166,20 +166,6 @@ function broadcastTo(call: Call) {
   return repeat(call, x, from, shape);
 }
 
-function gather(call: Call) {
-  const [x, indices] = [call.input('x'), call.input('indices')];
-  const dtype = movable(x);
-  const axis = call.attribute<number>('axis');
-  const batchAxes = call.attribute<number | undefined>('batchDims') ?? 0;
-  if (!dtype || axis !== 0 || batchAxes !== 0 || indices.dtype !== 'int32') return undefined;
-  const [rows, ...rowShape] = x.shape as [number, ...number[]];
-  const shape = [...indices.shape, ...rowShape];
-  const out = call.take(shape, dtype);
-  const geometry = integers(rows, sizeOf(rowShape) * elementBytes(dtype));
-  call.native.gather(call.elements(x), call.elements(indices) as Int32Array, out, geometry);
-  return call.output(shape, out, dtype);
-}
-
 const typeCodes = { float32: 0, int32: 1, bool: 2 };
 
 function oneHot(call: Call) {
@@ -204,6 +190,5 @@ export const layoutKernels: Readonly<Record<string, NativeKernel>> = {
   Transpose: transpose,
   Tile: tile,
   BroadcastTo: broadcastTo,
-  GatherV2: gather,
   OneHot: oneHot,
 };

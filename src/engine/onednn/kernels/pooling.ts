@@ -1,46 +1,76 @@
 import * as tf from '@tensorflow/tfjs';
 import { type Call, integers, type NativeKernel } from '../kernel.ts';
 
-type Info = tf.backend_util.Conv2DInfo;
-type Pair = [number, number];
+type PlaneInfo = tf.backend_util.Conv2DInfo;
+type VolumeInfo = tf.backend_util.Conv3DInfo;
+type Rank = 4 | 5;
 
-function infoOf(call: Call, x: tf.TensorInfo): Info {
-  return tf.backend_util.computePool2DInfo(
-    x.shape as [number, number, number, number],
-    call.attribute<Pair | number>('filterSize'),
-    call.attribute<Pair | number>('strides'),
-    call.attribute<Pair | undefined>('dilations') ?? 1,
-    call.attribute<'valid' | 'same' | number>('pad'),
-    call.attribute('dimRoundingMode') as 'floor',
+function infoOf(call: Call, x: tf.TensorInfo, rank: Rank): PlaneInfo | VolumeInfo {
+  const pad = call.attribute<'valid' | 'same' | number>('pad');
+  const rounding = call.attribute('dimRoundingMode') as 'floor';
+  if (rank === 4) {
+    return tf.backend_util.computePool2DInfo(
+      x.shape as [number, number, number, number],
+      call.attribute<[number, number] | number>('filterSize'),
+      call.attribute<[number, number] | number>('strides'),
+      call.attribute<[number, number] | undefined>('dilations') ?? 1,
+      pad,
+      rounding,
+    );
+  }
+  return tf.backend_util.computePool3DInfo(
+    x.shape as [number, number, number, number, number],
+    call.attribute<[number, number, number] | number>('filterSize'),
+    call.attribute<[number, number, number] | number>('strides'),
+    1,
+    pad,
+    rounding,
   );
 }
 
-function geometryOf(info: Info): Int32Array {
+const flat = {
+  inDepth: 1,
+  outDepth: 1,
+  filterDepth: 1,
+  strideDepth: 1,
+  dilationDepth: 1,
+  padInfo: { front: 0 },
+};
+
+/** What native/loops/pool.cc takes: an image is a volume of depth 1. */
+export function geometryOf(info: PlaneInfo | VolumeInfo): Int32Array {
+  const depth = 'inDepth' in info ? info : flat;
   return integers(
     info.batchSize,
+    depth.inDepth,
     info.inHeight,
     info.inWidth,
     info.inChannels,
+    depth.outDepth,
     info.outHeight,
     info.outWidth,
+    depth.filterDepth,
     info.filterHeight,
     info.filterWidth,
+    depth.strideDepth,
     info.strideHeight,
     info.strideWidth,
+    depth.dilationDepth,
     info.dilationHeight,
     info.dilationWidth,
+    depth.padInfo.front,
     info.padInfo.top,
     info.padInfo.left,
   );
 }
 
-const isEmpty = (info: Info) => info.outHeight < 1 || info.outWidth < 1;
+const isEmpty = (info: PlaneInfo | VolumeInfo) => info.outShape.some((length) => length < 1);
 
-function pool(name: 'maxPool' | 'avgPool'): NativeKernel {
+function pool(name: 'maxPool' | 'avgPool', rank: Rank): NativeKernel {
   return (call) => {
     const x = call.input('x');
-    if (x.dtype !== 'float32' || x.shape.length !== 4) return undefined;
-    const info = infoOf(call, x);
+    if (x.dtype !== 'float32' || x.shape.length !== rank) return undefined;
+    const info = infoOf(call, x, rank);
     if (isEmpty(info)) return undefined;
     const y = call.take(info.outShape);
     call.native[name](call.floats(x), y, geometryOf(info));
@@ -48,11 +78,11 @@ function pool(name: 'maxPool' | 'avgPool'): NativeKernel {
   };
 }
 
-function poolGrad(name: 'maxPoolGrad' | 'avgPoolGrad'): NativeKernel {
+function poolGrad(name: 'maxPoolGrad' | 'avgPoolGrad', rank: Rank): NativeKernel {
   return (call) => {
     const [dy, input] = [call.input('dy'), call.input('input')];
-    if (!call.areFloat('dy', 'input') || input.shape.length !== 4) return undefined;
-    const info = infoOf(call, input);
+    if (!call.areFloat('dy', 'input') || input.shape.length !== rank) return undefined;
+    const info = infoOf(call, input, rank);
     if (isEmpty(info)) return undefined;
     const dx = call.take(input.shape);
     const geometry = geometryOf(info);
@@ -63,8 +93,12 @@ function poolGrad(name: 'maxPoolGrad' | 'avgPoolGrad'): NativeKernel {
 }
 
 export const poolingKernels: Readonly<Record<string, NativeKernel>> = {
-  MaxPool: pool('maxPool'),
-  AvgPool: pool('avgPool'),
-  MaxPoolGrad: poolGrad('maxPoolGrad'),
-  AvgPoolGrad: poolGrad('avgPoolGrad'),
+  MaxPool: pool('maxPool', 4),
+  AvgPool: pool('avgPool', 4),
+  MaxPoolGrad: poolGrad('maxPoolGrad', 4),
+  AvgPoolGrad: poolGrad('avgPoolGrad', 4),
+  MaxPool3D: pool('maxPool', 5),
+  AvgPool3D: pool('avgPool', 5),
+  MaxPool3DGrad: poolGrad('maxPoolGrad', 5),
+  AvgPool3DGrad: poolGrad('avgPoolGrad', 5),
 };

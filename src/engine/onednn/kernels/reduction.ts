@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { ReductionName } from '../binding.ts';
-import { integers, type NativeKernel, sizeOf } from '../kernel.ts';
+import { type Call, integers, type NativeKernel, sizeOf } from '../kernel.ts';
+import type { Elements } from '../pool.ts';
 
 /** One axis to reduce, with the axes before and behind it as one each. */
 interface Step {
@@ -35,24 +36,36 @@ function outputShape(shape: readonly number[], axes: readonly number[], keepDims
   return shape.filter((_, axis) => !reduced.has(axis));
 }
 
-function reduction(name: ReductionName, axisAttribute: string): NativeKernel {
+type Run = (call: Call, from: Elements, to: Elements, geometry: Int32Array) => void;
+
+function reduction(dtype: 'float32' | 'bool', axisAttribute: string, run: Run): NativeKernel {
   return (call) => {
-    if (!call.areFloat('x')) return undefined;
     const x = call.input('x');
+    if (x.dtype !== dtype) return undefined;
     const axes = tf.util.parseAxisParam(call.attribute<number | number[]>(axisAttribute), x.shape);
     const shape = outputShape(x.shape, axes, call.attribute<boolean | undefined>('keepDims') ?? false);
     const steps = stepsOf(x.shape, axes);
     if (steps.length === 0) return call.reshaped(x, shape);
-    let values = call.floats(x);
+    let values = call.elements(x);
     for (const [index, { outer, length, inner }] of steps.entries()) {
-      const reduced = call.take([outer, inner]);
-      call.native[name](values, reduced, integers(outer, length, inner));
+      const reduced = call.take([outer, inner], dtype);
+      run(call, values, reduced, integers(outer, length, inner));
       if (index > 0) call.backend.pool.release(values);
       values = reduced;
     }
-    return call.output(shape, values);
+    return call.output(shape, values, dtype);
   };
 }
+
+const ofFloats = (name: ReductionName, axisAttribute: string) =>
+  reduction('float32', axisAttribute, ({ native }, from, to, geometry) =>
+    native[name](from as Float32Array, to as Float32Array, geometry),
+  );
+
+const ofTruths = (name: 'any' | 'all') =>
+  reduction('bool', 'axis', ({ native }, from, to, geometry) =>
+    native[name](from as Uint8Array, to as Uint8Array, geometry),
+  );
 
 function place(name: 'argMax' | 'argMin'): NativeKernel {
   return (call) => {
@@ -69,10 +82,13 @@ function place(name: 'argMax' | 'argMin'): NativeKernel {
 }
 
 export const reductionKernels: Readonly<Record<string, NativeKernel>> = {
-  Sum: reduction('sum', 'axis'),
-  Mean: reduction('mean', 'axis'),
-  Max: reduction('max', 'reductionIndices'),
-  Min: reduction('min', 'axis'),
+  Sum: ofFloats('sum', 'axis'),
+  Mean: ofFloats('mean', 'axis'),
+  Max: ofFloats('max', 'reductionIndices'),
+  Min: ofFloats('min', 'axis'),
+  Prod: ofFloats('prod', 'axis'),
+  Any: ofTruths('any'),
+  All: ofTruths('all'),
   ArgMax: place('argMax'),
   ArgMin: place('argMin'),
 };

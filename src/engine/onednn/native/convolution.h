@@ -15,12 +15,22 @@ struct Convolution {
   int32_t dilation_height, dilation_width;  // 1: dense
   int32_t pad_top, pad_left;
   int32_t depthwise;  // 0 or 1
+  // Of volumes, in NDHWC with filters [depth, height, width, inputs, outputs]; an image is a volume of depth 1.
+  int32_t depth = 1, filter_depth = 1, out_depth = 1, stride_depth = 1, dilation_depth = 1, pad_front = 0;
+  // Filters in groups are [height, width, inputs / groups, outputs]. Not together with `depthwise`.
+  int32_t groups = 1;
 
-  int64_t InputSize() const { return int64_t{batch} * height * width * inputs; }
-  int64_t OutputSize() const { return int64_t{batch} * out_height * out_width * outputs; }
+  int64_t InputSize() const { return int64_t{batch} * depth * height * width * inputs; }
+  int64_t OutputSize() const { return int64_t{batch} * out_depth * out_height * out_width * outputs; }
   int64_t FilterSize() const {
-    return int64_t{filter_height} * filter_width * (depthwise ? outputs : int64_t{inputs} * outputs);
+    const int64_t taps = int64_t{filter_depth} * filter_height * filter_width;
+    return taps * (depthwise ? outputs : int64_t{inputs} / groups * outputs);
   }
+  bool IsVolume() const {
+    return depth > 1 || filter_depth > 1 || out_depth > 1 || stride_depth > 1 || pad_front > 0;
+  }
+  // Whether it is more than a convolution of images by one filter.
+  bool HasPieces() const { return groups > 1 || IsVolume(); }
 };
 
 // `bias` may be null.

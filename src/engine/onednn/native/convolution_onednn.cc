@@ -6,6 +6,7 @@
 
 #include "convolution.h"
 #include "convolution_gemm.h"
+#include "convolution_pieces.h"
 #include "primitive.h"
 
 namespace medrobust {
@@ -34,6 +35,29 @@ struct Problem {
     y = {{output, kFloat, Tag::nhwc}, {output, kFloat, best}};
     w = {{filter, kFloat, c.depthwise ? Tag::hwigo : Tag::hwio}, {filter, kFloat, Tag::any}};
     bias = {{c.outputs}, kFloat, Tag::x};
+    if (c.IsVolume()) DescribeVolume(c, channels_last);
+    if (c.groups > 1) DescribeGroups(c);
+  }
+
+  void DescribeVolume(const Convolution& c, bool channels_last) {
+    strides.insert(strides.begin(), c.stride_depth);
+    dilations.insert(dilations.begin(), c.dilation_depth - 1);
+    before.insert(before.begin(), c.pad_front);
+    after.insert(after.begin(),
+                 Behind(c.depth, c.out_depth, c.stride_depth, c.dilation_depth, c.filter_depth, c.pad_front));
+    const memory::dims input{c.batch, c.inputs, c.depth, c.height, c.width};
+    const memory::dims output{c.batch, c.outputs, c.out_depth, c.out_height, c.out_width};
+    const memory::dims filter{c.outputs, c.inputs, c.filter_depth, c.filter_height, c.filter_width};
+    const Tag best = channels_last ? Tag::ndhwc : Tag::any;
+    x = {{input, kFloat, Tag::ndhwc}, {input, kFloat, best}};
+    y = {{output, kFloat, Tag::ndhwc}, {output, kFloat, best}};
+    w = {{filter, kFloat, Tag::dhwio}, {filter, kFloat, Tag::any}};
+  }
+
+  void DescribeGroups(const Convolution& c) {
+    memory::dims filter{c.groups, c.outputs / c.groups, c.inputs / c.groups, c.filter_height, c.filter_width};
+    if (c.IsVolume()) filter.insert(filter.begin() + 3, c.filter_depth);
+    w = {{filter, kFloat, c.IsVolume() ? Tag::dhwigo : Tag::hwigo}, {filter, kFloat, Tag::any}};
   }
 
   static int64_t Behind(int64_t in, int64_t out, int64_t stride, int64_t dilation, int64_t filter, int64_t ahead) {
@@ -124,7 +148,7 @@ enum class Way {
   kFlipped,  // the gradient of the input, as a convolution with the flipped filter
 };
 
-bool IsPoint(const Convolution& c) { return c.filter_height * c.filter_width == 1; }
+bool IsPoint(const Convolution& c) { return c.filter_depth * c.filter_height * c.filter_width == 1; }
 bool IsStrided(const Convolution& c) { return c.stride_height > 1 || c.stride_width > 1; }
 int64_t Pixels(const Convolution& c) { return int64_t{c.out_height} * c.out_width; }
 
@@ -145,6 +169,7 @@ Way WayForAvx512(const Convolution& c, Direction direction) {
   constexpr int64_t kVeryFewPixels = 16;
   constexpr int32_t kManyInputs = 256;
   const int64_t pixels = Pixels(c);
+  if (c.HasPieces()) return Way::kPlain;
   switch (direction) {
     case kForward:
       return pixels <= kFewPixels ? Way::kProduct : Way::kPlain;
@@ -163,7 +188,7 @@ Way WayForAvx512(const Convolution& c, Direction direction) {
 // image, the matrix product holds up to larger images.
 Way WayForAvx2(const Convolution& c, Direction direction) {
   constexpr int32_t kManyInputs = 32, kMediumPixels = 32 * 32, kManyChannels = 64;
-  if (!IsPoint(c)) {
+  if (!IsPoint(c) && !c.HasPieces()) {
     const int64_t pixels = Pixels(c);
     if (pixels <= kFewPixels) return Way::kProduct;
     if (direction == kBackwardFilter && c.inputs >= kManyInputs && pixels <= kMediumPixels) return Way::kProduct;
@@ -187,7 +212,8 @@ Way WayOf(const Convolution& c, Direction direction) {
   if (c.depthwise) return Way::kPlain;
   // Here oneDNN 2.6 (jit_1x1:avx2) now and then gives a wrong gradient: it reads working memory that it never wrote.
   const bool fits_blocks = c.inputs % 8 == 0 && c.outputs % 8 == 0;
-  if (direction == kBackwardFilter && IsPoint(c) && IsStrided(c) && !fits_blocks) return Way::kProduct;
+  const bool is_defective = direction == kBackwardFilter && IsPoint(c) && IsStrided(c) && !fits_blocks;
+  if (is_defective && !c.HasPieces()) return Way::kProduct;
   return has_avx512 ? WayForAvx512(c, direction) : WayForAvx2(c, direction);
 }
 
@@ -219,6 +245,12 @@ void FlippedBackwardInput(const Convolution& c, const float* dy, const float* fi
   }
   const void* operands[] = {dy, flipped.get(), dx};
   primitive.Run(operands);
+}
+
+// The same defect, of volumes and groups: one by one, their planes and groups are products.
+bool IsDefective(const Convolution& c) {
+  const bool strided = c.stride_depth > 1 || c.stride_height > 1 || c.stride_width > 1;
+  return c.HasPieces() && strided && c.filter_depth * c.filter_height * c.filter_width == 1;
 }
 
 }  // namespace
@@ -263,6 +295,7 @@ void ConvolutionBackwardInput(const Convolution& c, const float* dy, const float
 }
 
 void ConvolutionBackwardFilter(const Convolution& c, const float* x, const float* dy, float* dfilter) {
+  if (IsDefective(c)) return PiecesBackwardFilter(c, x, dy, dfilter);
   const Way way = WayOf(c, kBackwardFilter);
   if (way == Way::kProduct) return GemmBackwardFilter(c, x, dy, dfilter);
   const PrimitiveLock lock;

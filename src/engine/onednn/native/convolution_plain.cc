@@ -4,6 +4,7 @@
 
 #include "convolution.h"
 #include "convolution_gemm.h"
+#include "convolution_pieces.h"
 #include "parallel.h"
 
 namespace medrobust {
@@ -75,15 +76,18 @@ void DepthwiseBackwardFilter(const Convolution& c, const float* x, const float* 
 
 void ConvolutionForward(const Convolution& c, const float* x, const float* filter, const float* bias, bool relu,
                         float* y) {
+  if (c.HasPieces()) return PiecesForward(c, x, filter, bias, relu, y);
   (c.depthwise ? DepthwiseForward : GemmForward)(c, x, filter, y);
   AddBias(c, bias, relu, y);
 }
 
 void ConvolutionBackwardInput(const Convolution& c, const float* dy, const float* filter, float* dx) {
+  if (c.HasPieces()) return PiecesBackwardInput(c, dy, filter, dx);
   (c.depthwise ? DepthwiseBackwardInput : GemmBackwardInput)(c, dy, filter, dx);
 }
 
 void ConvolutionBackwardFilter(const Convolution& c, const float* x, const float* dy, float* dfilter) {
+  if (c.HasPieces()) return PiecesBackwardFilter(c, x, dy, dfilter);
   (c.depthwise ? DepthwiseBackwardFilter : GemmBackwardFilter)(c, x, dy, dfilter);
 }
 

@@ -6,7 +6,8 @@
 
 // Compiled once; oneDNN chooses its code for the processor by itself.
 #define MEDROBUST_SHARED_KERNELS(X) \
-  X(setThreads) X(misalignment) X(conv2d) X(conv2dBackpropInput) X(conv2dBackpropFilter) X(matMul)
+  X(setThreads) X(misalignment) X(conv2d) X(conv2dBackpropInput) X(conv2dBackpropFilter) X(matMul) \
+  X(conv3d) X(conv3dBackpropInput) X(conv3dBackpropFilter) X(topK)
 
 // Our own loops, in loops/: compiled for any processor, and on x86 once more for AVX2.
 #define MEDROBUST_LOOP_KERNELS(X)                                                                              \
@@ -18,7 +19,16 @@
   X(logicalAnd) X(logicalOr) X(logicalNot) X(select) X(cast) X(addN)                                           \
   X(sum) X(mean) X(max) X(min) X(argMax) X(argMin)                                                             \
   X(batchNormTrain) X(batchNormTrainGrad) X(batchNormInference)                                                \
+  X(silu) X(siluGrad) X(gelu) X(geluGrad) X(geluTanh) X(geluTanhGrad)                                          \
+  X(leakyReluGrad) X(sigmoidGrad) X(tanhGrad) X(softplusGrad)                                                  \
+  X(groupNorm) X(groupNormGrad)                                                                                \
+  X(erf) X(selu) X(sin) X(cos) X(tan) X(asin) X(acos) X(atan) X(sinh) X(cosh) X(asinh) X(acosh) X(atanh)       \
+  X(isNaN) X(isInf) X(isFinite) X(pow) X(mod) X(atan2) X(floorDiv) X(floorDivInt)                              \
+  X(addInt) X(subInt) X(multiplyInt) X(maximumInt) X(minimumInt)                                               \
+  X(prod) X(any) X(all) X(cumsum) X(cumprod)                                                                   \
+  X(gatherAxes) X(gatherNd) X(scatterNd)                                                                       \
   X(maxPool) X(maxPoolGrad) X(avgPool) X(avgPoolGrad)                                                          \
+  X(maxPoolWithArgmax) X(maxUnpool) X(maxUnpoolGrad)                                                           \
   X(concat) X(slice) X(pad) X(transpose) X(tile) X(gather) X(oneHot)                                           \
   X(resizeBilinear) X(resizeBilinearGrad) X(resizeNearest) X(resizeNearestGrad)                                \
   X(softmax) X(sparseCrossEntropy) X(sparseCrossEntropyGrad) X(applyAdam) X(applyMomentum)

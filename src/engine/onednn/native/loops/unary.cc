@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "isa.h"
+#include "elementary.h"
 
 namespace medrobust::MEDROBUST_ISA {
 namespace {
@@ -18,6 +18,7 @@ void Map(const Call& call, int64_t cost, Function function) {
 }
 
 constexpr int64_t kCheap = 1;
+constexpr int64_t kVectorised = 4;
 constexpr int64_t kTranscendental = 16;
 
 }  // namespace
@@ -29,7 +30,7 @@ constexpr int64_t kTranscendental = 16;
 
 MEDROBUST_UNARY(relu, kCheap, x < 0 ? 0 : x)
 MEDROBUST_UNARY(relu6, kCheap, x < 0 ? 0 : (x > 6 ? 6 : x))
-MEDROBUST_UNARY(elu, kTranscendental, x >= 0 ? x : std::exp(x) - 1)
+MEDROBUST_UNARY(elu, kVectorised, x >= 0 ? x : Exp(x) - 1)
 MEDROBUST_UNARY(neg, kCheap, -x)
 MEDROBUST_UNARY(abs, kCheap, std::fabs(x))
 MEDROBUST_UNARY(sign, kCheap, x < 0 ? -1.0f : (x > 0 ? 1.0f : (x != x ? x : 0.0f)))
@@ -37,13 +38,13 @@ MEDROBUST_UNARY(square, kCheap, x* x)
 MEDROBUST_UNARY(sqrt, kCheap, std::sqrt(x))
 MEDROBUST_UNARY(rsqrt, kCheap, 1 / std::sqrt(x))
 MEDROBUST_UNARY(reciprocal, kCheap, 1 / x)
-MEDROBUST_UNARY(exp, kTranscendental, std::exp(x))
+MEDROBUST_UNARY(exp, kVectorised, Exp(x))
 MEDROBUST_UNARY(expm1, kTranscendental, std::expm1(x))
 MEDROBUST_UNARY(log, kTranscendental, std::log(x))
 MEDROBUST_UNARY(log1p, kTranscendental, std::log1p(x))
-MEDROBUST_UNARY(sigmoid, kTranscendental, x < 0 ? std::exp(x) / (1 + std::exp(x)) : 1 / (1 + std::exp(-x)))
-MEDROBUST_UNARY(softplus, kTranscendental, (x > 0 ? x : 0) + std::log1p(std::exp(-std::fabs(x))))
-MEDROBUST_UNARY(tanh, kTranscendental, std::tanh(x))
+MEDROBUST_UNARY(sigmoid, kVectorised, Sigmoid(x))
+MEDROBUST_UNARY(softplus, kVectorised, Softplus(x))
+MEDROBUST_UNARY(tanh, kVectorised, Tanh(x))
 MEDROBUST_UNARY(floor, kCheap, std::floor(x))
 MEDROBUST_UNARY(ceil, kCheap, std::ceil(x))
 // Halves to the even neighbour, as in tfjs.
