@@ -17,6 +17,7 @@ export {
 export { sparseCrossEntropyGradient } from './cross-entropy.ts';
 export { fusedMatMulGradient } from './fused-ops.ts';
 export { mirrorPadGradient } from './mirror-pad.ts';
+export { avgPoolGradient, maxPoolGradient } from './pooling.ts';
 export { cumsumGradient, meanGradient, sumGradient } from './reductions.ts';
 export { resizeBilinearGradient } from './resize.ts';
 export { splitGradient, unpackGradient } from './splitting.ts';

@@ -173,10 +173,13 @@ function gather(call: Call) {
   const batchAxes = call.attribute<number | undefined>('batchDims') ?? 0;
   if (!dtype || axis !== 0 || batchAxes !== 0 || indices.dtype !== 'int32') return undefined;
   const [rows, ...rowShape] = x.shape as [number, ...number[]];
+  const places = call.elements(indices) as Int32Array;
+  // tfjs says which one is wrong, in its words.
+  if (places.some((row) => row < 0 || row >= rows)) return undefined;
   const shape = [...indices.shape, ...rowShape];
   const out = call.take(shape, dtype);
   const geometry = integers(rows, sizeOf(rowShape) * elementBytes(dtype));
-  call.native.gather(call.elements(x), call.elements(indices) as Int32Array, out, geometry);
+  call.native.gather(call.elements(x), places, out, geometry);
   return call.output(shape, out, dtype);
 }
 

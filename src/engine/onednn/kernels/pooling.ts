@@ -36,12 +36,19 @@ function geometryOf(info: Info): Int32Array {
 
 const isEmpty = (info: Info) => info.outHeight < 1 || info.outWidth < 1;
 
+/** tfjs returns its input for windows of one pixel that leave the shape as it is, whatever the stride and padding. */
+const isIdentity = (info: Info) =>
+  info.filterHeight === 1 &&
+  info.filterWidth === 1 &&
+  info.outHeight === info.inHeight &&
+  info.outWidth === info.inWidth;
+
 function pool(name: 'maxPool' | 'avgPool'): NativeKernel {
   return (call) => {
     const x = call.input('x');
     if (x.dtype !== 'float32' || x.shape.length !== 4) return undefined;
     const info = infoOf(call, x);
-    if (isEmpty(info)) return undefined;
+    if (isEmpty(info) || isIdentity(info)) return undefined;
     const y = call.take(info.outShape);
     call.native[name](call.floats(x), y, geometryOf(info));
     return call.output(info.outShape, y);

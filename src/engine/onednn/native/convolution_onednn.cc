@@ -2,6 +2,7 @@
 
 #include "convolution.h"
 #include "convolution_gemm.h"
+#include "parallel.h"
 #include "primitive.h"
 
 namespace medrobust {
@@ -107,7 +108,8 @@ enum Direction : int32_t { kForward, kBackwardInput, kBackwardFilter };
 
 PrimitiveKey KeyOf(const Convolution& c, Direction direction, bool bias, bool relu) {
   PrimitiveKey key(&c, sizeof c);
-  const int32_t variant[] = {direction, bias, relu};
+  // oneDNN compiles for a number of threads, and worker threads that share this addon may have chosen another.
+  const int32_t variant[] = {direction, bias, relu, ThreadCount()};
   key.Append(variant, sizeof variant);
   return key;
 }
@@ -194,11 +196,6 @@ void ConvolutionBackwardFilter(const Convolution& c, const float* x, const float
   });
   const void* operands[] = {x, dy, dfilter};
   primitive.Run(operands);
-}
-
-void ForgetPrimitives() {
-  const PrimitiveLock lock;
-  ClearPrimitives();
 }
 
 }  // namespace medrobust
