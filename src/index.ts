@@ -34,6 +34,7 @@ export { resume, type Trained, type TrainOptions, train } from './train/train.ts
 // To extend: a definition is registered by one line in the registry.ts of its folder; callbacks are given to `train`.
 export { type AttackContext, type AttackDefinition, defineAttack, type Objective } from './attacks/attack.ts';
 export { type DatasetDefinition, defineDataset } from './data/dataset.ts';
+export { stopGradient } from './engine/ops/stop-gradient.ts';
 export type { Loss } from './losses/loss.ts';
 export { defineNet, type NetDefinition } from './nets/net.ts';
 export type { Options } from './options.ts';

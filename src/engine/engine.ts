@@ -106,7 +106,9 @@ function requireThreads(threads: number): void {
  *
  * `auto` takes the first that works of tfjs-node-gpu, onednn, tfjs-node and cpu. `threads` (default: the
  * physical cores) is for `onednn`. May be called again, with another name too; tensors move along when
- * they are used. Throws `RunError` where the engine named cannot be used.
+ * they are used. Works in worker threads, each with its own `threads`; where no other thread loaded `onednn`
+ * before, start Node with `OMP_WAIT_POLICY=passive`, or idle cores wait busily and slow other processes down.
+ * Throws `RunError` where the engine named cannot be used.
  */
 export async function useEngine(
   name: 'auto' | EngineName = 'auto',

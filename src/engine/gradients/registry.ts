@@ -30,6 +30,7 @@ export { groupNormGradient } from './group-norm.ts';
 export { groupedConv2dGradient } from './grouped-conv2d.ts';
 export { maxPoolWithArgmaxGradient, maxUnpoolGradient } from './max-unpool.ts';
 export { mirrorPadGradient } from './mirror-pad.ts';
+export { avgPoolGradient, maxPoolGradient } from './pooling.ts';
 export { cumsumGradient, meanGradient, sumGradient } from './reductions.ts';
 export { resizeBilinearGradient } from './resize.ts';
 export {

@@ -161,12 +161,15 @@ describeNative('native convolutions', () => {
     const filter = () => normals('filter', [3, 3, 3, 4]) as tf.Tensor4D;
     assertAgrees('NCHW', () => tf.conv2d(x(), filter(), 1, 'valid', 'NCHW'), { ...tolerance, native: false });
     const image = () => normals('image', [1, 6, 6, 3]) as tf.Tensor4D;
+    const transposed = () => normals('transposed', [3, 3, 4, 3]) as tf.Tensor4D;
     const activations = ['elu', 'relu6', 'sigmoid'] as const;
     for (const activation of activations) {
       const body = () =>
         tf.fused.conv2d({ x: image(), filter: filter(), strides: 1, pad: 'same', activation });
       assertAgrees(activation, body, { ...tolerance, native: false });
     }
+    const smaller = () => tf.conv2dTranspose(image(), transposed(), [1, 4, 4, 4], 1, 'same');
+    assertAgrees('a transposed one to another size', smaller, { ...tolerance, native: false });
     const empty = () => tf.conv2d(tf.zeros<tf.Rank.R4>([0, 6, 6, 3]), filter(), 1, 'same');
     assertAgrees('an empty batch', empty, { native: false });
   });

@@ -46,6 +46,7 @@ const special = [
   -2.5,
   Number.POSITIVE_INFINITY,
   Number.NEGATIVE_INFINITY,
+  Number.NaN,
 ];
 
 const binary = ['Add', 'Sub', 'Multiply', 'RealDiv', 'Maximum', 'Minimum', 'SquaredDifference'];

@@ -153,8 +153,10 @@ describeNative('native kernels that move elements', () => {
     assertAgrees('split', () => tf.split(normals('x', [3, 2]), [0, 3], 0), empty);
   });
 
-  it('gather refuses an index out of range', () => {
-    assert.throws(() => tf.gather(normals('x', [3, 2]), tf.tensor1d([3], 'int32')), /index 3/);
-    assert.throws(() => tf.gather(normals('x', [3, 2]), tf.tensor1d([-1], 'int32')), /index -1/);
+  it('gather refuses an index out of range in the words of tfjs', () => {
+    for (const index of [3, -1]) {
+      const body = () => tf.gather(normals('x', [3, 2]), tf.tensor1d([index], 'int32'));
+      assert.throws(body, { message: `GatherV2: the index value ${index} is not in [0, 2]` });
+    }
   });
 });

@@ -89,6 +89,17 @@ describeNative('native pooling', () => {
       assertAgrees('AvgPool3DGrad', averageGrad);
     });
   }
+  it('returns its input where windows of one pixel leave the shape as it is, as tfjs does', () => {
+    const x = () => normals('x', [1, 2, 2, 3]) as tf.Tensor4D;
+    const either = { relative: 0, absolute: 0, native: false };
+    for (const [stride, padding] of [
+      [1, 0],
+      [2, 1],
+    ] as const) {
+      assertAgrees('maxPool', () => tf.maxPool(x(), 1, stride, padding), either);
+      assertAgrees('avgPool', () => tf.avgPool(x(), 1, stride, padding), either);
+    }
+  });
 
   it('gives the gradient to the first of equal values, and to negative ones', () => {
     const input = () => tf.tensor4d([-1, -1, -2, -3, 0, 0, 0, 0], [2, 2, 2, 1]);

@@ -49,6 +49,11 @@ function isSupported(info: Info): boolean {
   );
 }
 
+/** A transposed convolution may be asked for another size than its input comes from; tfjs uses a part of the input. */
+function isOutput(dy: tf.TensorInfo, info: Info): boolean {
+  return dy.shape.every((length, axis) => length === info.outShape[axis]);
+}
+
 function geometryOf(info: Info, depthwise: boolean): Int32Array {
   return integers(
     info.batchSize,
@@ -99,7 +104,7 @@ function backpropInput(depthwise: boolean): NativeKernel {
     if (!call.areFloat('dy', 'filter')) return undefined;
     const [dy, filter] = [call.input('dy'), call.input('filter')];
     const info = infoOf(call, call.attribute<number[]>('inputShape'), filter.shape, depthwise);
-    if (!info) return undefined;
+    if (!info || !isOutput(dy, info)) return undefined;
     const dx = call.take(info.inShape);
     call.native.conv2dBackpropInput(call.floats(dy), call.floats(filter), dx, geometryOf(info, depthwise));
     return call.output(info.inShape, dx);
@@ -111,7 +116,7 @@ function backpropFilter(depthwise: boolean): NativeKernel {
     if (!call.areFloat('x', 'dy')) return undefined;
     const [x, dy] = [call.input('x'), call.input('dy')];
     const info = infoOf(call, x.shape, call.attribute<number[]>('filterShape'), depthwise);
-    if (!info) return undefined;
+    if (!info || !isOutput(dy, info)) return undefined;
     const dfilter = call.take(info.filterShape);
     call.native.conv2dBackpropFilter(call.floats(x), call.floats(dy), dfilter, geometryOf(info, depthwise));
     return call.output(info.filterShape, dfilter);

@@ -66,12 +66,19 @@ export function geometryOf(info: PlaneInfo | VolumeInfo): Int32Array {
 
 const isEmpty = (info: PlaneInfo | VolumeInfo) => info.outShape.some((length) => length < 1);
 
+/** tfjs returns its input for windows of one pixel that leave the shape as it is, whatever the stride and padding. */
+const isIdentity = (info: PlaneInfo | VolumeInfo) =>
+  info.filterHeight * info.filterWidth === 1 &&
+  !('filterDepth' in info) &&
+  info.outHeight === info.inHeight &&
+  info.outWidth === info.inWidth;
+
 function pool(name: 'maxPool' | 'avgPool', rank: Rank): NativeKernel {
   return (call) => {
     const x = call.input('x');
     if (x.dtype !== 'float32' || x.shape.length !== rank) return undefined;
     const info = infoOf(call, x, rank);
-    if (isEmpty(info)) return undefined;
+    if (isEmpty(info) || isIdentity(info)) return undefined;
     const y = call.take(info.outShape);
     call.native[name](call.floats(x), y, geometryOf(info));
     return call.output(info.outShape, y);

@@ -39,7 +39,4 @@ void ConvolutionForward(const Convolution& c, const float* x, const float* filte
 void ConvolutionBackwardInput(const Convolution& c, const float* dy, const float* filter, float* dx);
 void ConvolutionBackwardFilter(const Convolution& c, const float* x, const float* dy, float* dfilter);
 
-// Forgets compiled primitives; needed when the number of threads changes.
-void ForgetPrimitives();
-
 }  // namespace medrobust

@@ -7,6 +7,7 @@
 #include "convolution.h"
 #include "convolution_gemm.h"
 #include "convolution_pieces.h"
+#include "parallel.h"
 #include "primitive.h"
 
 namespace medrobust {
@@ -135,7 +136,8 @@ enum Direction : int32_t { kForward, kBackwardInput, kBackwardFilter };
 
 PrimitiveKey KeyOf(const Convolution& c, Direction direction, bool bias, bool relu) {
   PrimitiveKey key(&c, sizeof c);
-  const int32_t variant[] = {direction, bias, relu};
+  // oneDNN compiles for a number of threads, and worker threads that share this addon may have chosen another.
+  const int32_t variant[] = {direction, bias, relu, ThreadCount()};
   key.Append(variant, sizeof variant);
   return key;
 }
@@ -309,11 +311,6 @@ void ConvolutionBackwardFilter(const Convolution& c, const float* x, const float
   });
   const void* operands[] = {x, dy, dfilter};
   primitive.Run(operands);
-}
-
-void ForgetPrimitives() {
-  const PrimitiveLock lock;
-  ClearPrimitives();
 }
 
 }  // namespace medrobust

@@ -91,8 +91,6 @@ void ConvolutionBackwardFilter(const Convolution& c, const float* x, const float
   (c.depthwise ? DepthwiseBackwardFilter : GemmBackwardFilter)(c, x, dy, dfilter);
 }
 
-void ForgetPrimitives() {}
-
 }  // namespace medrobust
 
 #endif  // MEDROBUST_NO_ONEDNN

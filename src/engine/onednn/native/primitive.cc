@@ -142,11 +142,6 @@ Primitive& Cached(const PrimitiveKey& key, const std::function<void(Primitive*)>
   return cache.entries.front().second;
 }
 
-void ClearPrimitives() {
-  TheCache().places.clear();
-  TheCache().entries.clear();
-}
-
 }  // namespace medrobust
 
 #endif  // MEDROBUST_NO_ONEDNN

@@ -72,8 +72,6 @@ class PrimitiveKey {
 // The primitive of this problem, made by `make` if it is not among the last kMostPrimitives used.
 Primitive& Cached(const PrimitiveKey& key, const std::function<void(Primitive*)>& make);
 
-void ClearPrimitives();
-
 }  // namespace medrobust
 
 #endif  // MEDROBUST_NO_ONEDNN

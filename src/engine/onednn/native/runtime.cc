@@ -1,6 +1,5 @@
 // What is asked of the addon besides kernels.
 
-#include "convolution.h"
 #include "kernels.h"
 #include "parallel.h"
 #include "signals.h"
@@ -15,7 +14,7 @@ bool HasAvx2() {
 #endif
 }
 
-// (threads): how many of them all kernels use from now on.
+// (threads): how many of them kernels use from now on that this thread calls.
 void setThreads(const Call& call) {
   const int32_t threads = call.Integer(0);
   if (threads < 1 || threads > 1024) Refuse("expected 1 to 1024 threads, received %d", threads);
@@ -23,8 +22,6 @@ void setThreads(const Call& call) {
   omp_set_num_threads(threads);
 #endif
   MakeThreads();
-  // oneDNN's primitives are compiled for a number of threads.
-  ForgetPrimitives();
 }
 
 // (bytes, result): how many bytes the array begins after a multiple of 64.
