@@ -1,59 +1,22 @@
 /** Times one pass of one benchmark case; prints one JSON line. Run by bench/run.ts. */
 import * as tf from '@tensorflow/tfjs';
 import { gradient } from '../src/attacks/gradient.ts';
-import type { Batch } from '../src/data/dataset.ts';
 import { useEngine } from '../src/engine/engine.ts';
-import { lossOf } from '../src/losses/create.ts';
-import { createNet, type NetChoice } from '../src/nets/create.ts';
-import { createRandom } from '../src/random.ts';
 import { inference } from '../src/robustness/target.ts';
-import { createOptimizer } from '../src/train/optimizers.ts';
-import { trainableWeights, trainStep } from '../src/train/step.ts';
-
-export interface BenchmarkCase {
-  readonly name: string;
-  readonly net: NetChoice;
-  readonly task: 'classification' | 'segmentation';
-  readonly imageShape: readonly [number, number, number];
-  readonly classes: number;
-  readonly batch: number;
-}
+import { type BenchmarkCase, prepareCase } from './case.ts';
 
 /** A step of training, the gradient by the images that an attack takes, or logits alone. */
-export const PASSES = ['train', 'inputGradient', 'inference'] as const;
-export type Pass = (typeof PASSES)[number];
-
-function randomBatch({ task, imageShape, classes, batch }: BenchmarkCase): Batch {
-  const random = createRandom(1).stream('bench');
-  const [height, width, channels] = imageShape;
-  const shape = [batch, height, width, channels] as const;
-  const labelShape = task === 'segmentation' ? [batch, height, width] : [batch];
-  const labels = Int32Array.from({ length: tf.util.sizeFromShape(labelShape) }, () =>
-    random.integer(classes),
-  );
-  const images = tf.tensor4d(random.uniforms(batch * height * width * channels, 0, 1), [...shape]);
-  return {
-    ids: Array(batch).fill(''),
-    images,
-    labels: tf.tensor(labels, labelShape, 'int32'),
-    [Symbol.dispose]() {},
-  };
-}
+export type Pass = 'train' | 'inputGradient' | 'inference';
 
 const [text, name, seconds, threads] = process.argv.slice(2) as [string, Pass, string, string];
-const benchmark = JSON.parse(text) as BenchmarkCase;
 const engine = await useEngine('auto', { threads: Number(threads) });
-const net = createNet(benchmark.net, benchmark, createRandom(1));
-const weights = trainableWeights(net);
-const loss = lossOf('crossEntropy');
-const learner = { net, loss, optimizer: createOptimizer({ name: 'adam' }, weights) };
-const batch = randomBatch(benchmark);
+const { net, weights, loss, batch, train } = prepareCase(JSON.parse(text) as BenchmarkCase);
 using target = inference(net.model);
 const { logits } = target;
 
 /** Runs the pass, and fetches a number of the result, so that no engine can leave work undone. */
 const passes: Record<Pass, (step: number) => unknown> = {
-  train: (step) => trainStep(learner, batch, step),
+  train,
   inputGradient: () =>
     tf.tidy(() =>
       gradient((images) => loss(logits(images), batch.labels), batch.images)

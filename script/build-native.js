@@ -4,6 +4,8 @@
 //   node script/build-native.js --require       exits with 1 where the engine or oneDNN is lost
 //   node script/build-native.js --has-onednn    builds nothing; exits with 0 if oneDNN can be used
 //
+// With MEDROBUST_ONEDNN=no it is built without oneDNN, as where there is none.
+//
 // It needs a C++17 compiler ($CXX, c++, g++ or clang++), and uses oneDNN (under $DNNL_ROOT, or where the compiler
 // looks) and OpenMP where they are. Only what changed is compiled again.
 
@@ -46,6 +48,7 @@ function compiles(compiler, program, options) {
 }
 
 function findOneDnn(compiler) {
+  if (process.env.MEDROBUST_ONEDNN === 'no') return undefined;
   const root = process.env.DNNL_ROOT;
   const folders = root ? ['lib', 'lib64'].map((name) => join(root, name)).filter(existsSync) : [];
   const options = {

@@ -1,11 +1,11 @@
 // Chooses what computes. On every engine the gradients and layers are ours where tfjs' own are wrong.
 
-import util from 'node:util';
 import * as tf from '@tensorflow/tfjs';
 import { listChoices, messageOf, RunError, UsageError } from '../errors.ts';
 import { installGradients } from './gradients/install.ts';
 import { loadBinding } from './onednn/binding.ts';
 import { backendName, registerOneDnn, setThreads } from './onednn/register.ts';
+import { openTensorFlow } from './tensorflow/open.ts';
 import { physicalCores } from './threads.ts';
 
 /** The order in which `auto` tries them. */
@@ -30,8 +30,8 @@ let threadsInUse: number | undefined;
 
 const openers: Readonly<Record<EngineName, (threads: number) => Promise<Opened>>> = {
   'tfjs-node-gpu': async () => {
-    await openTensorFlow('@tensorflow/tfjs-node-gpu', true);
-    return { description: 'TensorFlow on the GPU, through tfjs-node-gpu', threads: 0 };
+    const version = await openTensorFlow('tfjs-node-gpu');
+    return { description: `TensorFlow ${version} on the GPU, through tfjs-node-gpu`, threads: 0 };
   },
   onednn: async (threads) => {
     registerOneDnn();
@@ -46,8 +46,8 @@ const openers: Readonly<Record<EngineName, (threads: number) => Promise<Opened>>
     };
   },
   'tfjs-node': async () => {
-    await openTensorFlow('@tensorflow/tfjs-node', false);
-    return { description: 'TensorFlow, through tfjs-node', threads: 0 };
+    const version = await openTensorFlow('tfjs-node');
+    return { description: `TensorFlow ${version}, through tfjs-node`, threads: 0 };
   },
   cpu: async () => {
     await tf.setBackend('cpu');
@@ -57,18 +57,6 @@ const openers: Readonly<Record<EngineName, (threads: number) => Promise<Opened>>
     return { description: `plain JavaScript, slow; ${advice}`, threads: 1 };
   },
 };
-
-/** tfjs-node and tfjs-node-gpu register the same backend: the first one imported has it. */
-async function openTensorFlow(packageName: string, gpu: boolean): Promise<void> {
-  // tfjs-node 4.22 calls functions that Node 23 took away.
-  const legacy = util as unknown as Record<string, unknown>;
-  legacy.isNullOrUndefined ??= (value: unknown) => value == null;
-  legacy.isArray ??= Array.isArray;
-  await import(packageName);
-  await tf.setBackend('tensorflow');
-  const backend = tf.backend() as unknown as { isUsingGpuDevice?: boolean };
-  if (gpu && !backend.isUsingGpuDevice) throw new RunError('no GPU that TensorFlow can use');
-}
 
 /** One line that says why an engine cannot be used. */
 function reasonOf(error: unknown): string {

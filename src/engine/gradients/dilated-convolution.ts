@@ -9,12 +9,12 @@ type Pair = [number, number];
 export interface ConvolutionAttributes {
   readonly strides: Pair | number;
   readonly pad: Padding;
-  readonly dataFormat: 'NHWC' | 'NCHW';
-  readonly dilations: Pair | number | null;
+  readonly dataFormat?: string;
+  readonly dilations?: Pair | number | null;
   readonly dimRoundingMode?: 'floor' | 'round' | 'ceil';
 }
 
-export function isDilated({ dilations }: ConvolutionAttributes): boolean {
+export function isDilated({ dilations }: Pick<ConvolutionAttributes, 'dilations'>): boolean {
   return dilations != null && [dilations].flat().some((dilation) => dilation !== 1);
 }
 
@@ -104,6 +104,21 @@ export function dilatedGradient(
       return tf.reshape(tf.stack(products), filter.shape);
     },
   };
+}
+
+/** A dilated depthwise convolution itself, for a backend that has none. */
+export function dilatedDepthwise(
+  x: tf.Tensor4D,
+  filter: tf.Tensor4D,
+  attributes: ConvolutionAttributes,
+): tf.Tensor4D {
+  const geometry = geometryOf(x, filter, attributes, true);
+  const [rows, columns, channels, multiplier] = filter.shape;
+  const taps = tf.unstack(tf.reshape(filter, [rows * columns, channels, multiplier]));
+  const terms = pixelsOfTaps(x, [rows, columns], geometry).map((pixels, tap) =>
+    tf.mul(tf.expandDims(pixels, -1), taps[tap]!),
+  );
+  return tf.reshape(tf.addN(terms), [x.shape[0], ...geometry.output, channels * multiplier]);
 }
 
 /** The gradient of a dilated depthwise convolution; output channel c · multiplier + m belongs to input channel c. */

@@ -34,12 +34,21 @@ const activations: Case[] = [
   ['logSumExp', (x) => tf.logSumExp(x, -1), image],
 ];
 
+type Padding = Parameters<typeof tf.conv2d>[3];
+/** Of images, before and after: neither the same above and below nor left and right. */
+const uneven: Padding = [
+  [0, 0],
+  [2, 1],
+  [0, 2],
+  [0, 0],
+];
+
 const convolution =
-  (strides: number, pad: 'same' | 'valid', dilations: number | [number, number] = 1): Operation =>
+  (strides: number, pad: Padding, dilations: number | [number, number] = 1): Operation =>
   (x, filter) =>
     tf.conv2d(t4(x!), t4(filter!), strides, pad, 'NHWC', dilations);
 const depthwise =
-  (strides: number, pad: 'same' | 'valid', dilations: number | [number, number] = 1): Operation =>
+  (strides: number, pad: Padding, dilations: number | [number, number] = 1): Operation =>
   (x, filter) =>
     tf.depthwiseConv2d(t4(x!), t4(filter!), strides, pad, 'NHWC', dilations);
 
@@ -49,6 +58,11 @@ const convolutions: Case[] = [
   ['conv2d valid', convolution(1, 'valid'), image, [3, 3, 2, 3]],
   ['conv2d same, dilation 2', convolution(1, 'same', 2), image, [3, 2, 2, 3]],
   ['conv2d valid, dilation 2 × 1', convolution(1, 'valid', [2, 1]), image, [2, 3, 2, 3]],
+  ['conv2d, padding 1, stride 2', convolution(2, 1), image, [3, 3, 2, 3]],
+  ['conv2d, uneven padding', convolution(2, uneven), image, [3, 2, 2, 3]],
+  ['conv2d, padding 2, dilation 2', convolution(1, 2, 2), image, [3, 3, 2, 3]],
+  ['depthwiseConv2d, padding 1, stride 2', depthwise(2, 1), image, [3, 3, 2, 2]],
+  ['depthwiseConv2d, uneven padding, dilation 2', depthwise(1, uneven, 2), image, [3, 2, 2, 2]],
   ['depthwiseConv2d same', depthwise(1, 'same'), image, [3, 3, 2, 1]],
   ['depthwiseConv2d same, stride 2, multiplier 2', depthwise(2, 'same'), image, [3, 3, 2, 2]],
   ['depthwiseConv2d same, dilation 2', depthwise(1, 'same', 2), image, [3, 2, 2, 1]],
@@ -56,6 +70,12 @@ const convolutions: Case[] = [
   [
     'conv2dTranspose same, stride 2',
     (x, filter) => tf.conv2dTranspose(t4(x!), t4(filter!), [2, 10, 12, 3], 2, 'same'),
+    image,
+    [3, 3, 3, 2],
+  ],
+  [
+    'conv2dTranspose, padding 1, stride 2',
+    (x, filter) => tf.conv2dTranspose(t4(x!), t4(filter!), [2, 9, 11, 3], 2, 1),
     image,
     [3, 3, 3, 2],
   ],
@@ -136,6 +156,9 @@ const uneven: tf.backend_util.ExplicitPadding = [
 const pooling: Case[] = [
   ['maxPool same, 3/2', (x) => tf.maxPool(t4(x!), 3, 2, 'same'), image],
   ['maxPool valid, 2/2', (x) => tf.maxPool(t4(x!), 2, 2, 'valid'), image],
+  ['maxPool, padding 1, 3/2', (x) => tf.maxPool(t4(x!), 3, 2, 1), image],
+  ['avgPool, padding 1, 3/2', (x) => tf.avgPool(t4(x!), 3, 2, 1), image],
+  ['avgPool, padding 1, 2/1', (x) => tf.avgPool(t4(x!), 2, 1, 1), image],
   ['avgPool same, 3/1', (x) => tf.avgPool(t4(x!), 3, 1, 'same'), image],
   ['avgPool same, 3/2', (x) => tf.avgPool(t4(x!), 3, 2, 'same'), image],
   ['avgPool same, 2 × 3 / 3 × 2', (x) => tf.avgPool(t4(x!), [2, 3], [3, 2], 'same'), image],

@@ -15,14 +15,18 @@ async function kernelsOf(body: () => tf.Tensor): Promise<string[]> {
 
 const count = (kernels: string[], name: string) => kernels.filter((kernel) => kernel === name).length;
 
-/** The kernels of the gradient of the sum of the layer's output with respect to its input. */
-async function kernelsOfInputGradient(layer: tf.layers.Layer, shape: number[]): Promise<string[]> {
+/**
+ * The kernels of the gradient of the sum of the layer's output with respect to its input: forward and backward, and
+ * those of forward alone.
+ */
+async function kernelsOfInputGradient(layer: tf.layers.Layer, shape: number[]) {
   const x = tf.fill(shape, 0.5);
   tf.dispose(layer.apply(x) as tf.Tensor);
+  const forward = await kernelsOf(() => tf.sum(layer.apply(x) as tf.Tensor));
   const kernels = await kernelsOf(() => tf.grad((values) => tf.sum(layer.apply(values) as tf.Tensor))(x));
   x.dispose();
   for (const weight of layer.weights) weight.dispose();
-  return kernels;
+  return { kernels, forward };
 }
 
 for (const engine of engines) {
@@ -32,7 +36,7 @@ for (const engine of engines) {
     for (const activation of ['linear', 'relu'] as const) {
       test(`conv2d, ${activation}: no gradient of the filter or the bias`, async () => {
         const layer = tf.layers.conv2d({ filters: 3, kernelSize: 3, activation, kernelInitializer: 'ones' });
-        const kernels = await kernelsOfInputGradient(layer, [2, 5, 6, 2]);
+        const { kernels } = await kernelsOfInputGradient(layer, [2, 5, 6, 2]);
         assert.equal(count(kernels, 'Conv2DBackpropInput'), 1);
         assert.equal(count(kernels, 'Conv2DBackpropFilter'), 0);
         // The one sum is the loss.
@@ -41,15 +45,16 @@ for (const engine of engines) {
 
       test(`dense, ${activation}: one product for the input`, async () => {
         const layer = tf.layers.dense({ units: 3, activation, kernelInitializer: 'ones' });
-        const kernels = await kernelsOfInputGradient(layer, [2, 4]);
+        const { kernels, forward } = await kernelsOfInputGradient(layer, [2, 4]);
         assert.equal(count(kernels, '_FusedMatMul'), 1);
-        assert.equal(count(kernels, 'BatchMatMul'), 1);
+        // On tfjs-node, the fused one is made of others.
+        assert.equal(count(kernels, 'BatchMatMul') - count(forward, 'BatchMatMul'), 1);
         assert.equal(count(kernels, 'Sum'), 1);
       });
     }
 
     test('batchNormalization: one multiplication of the size of the input', async () => {
-      const kernels = await kernelsOfInputGradient(tf.layers.batchNormalization({}), [2, 5, 6, 2]);
+      const { kernels } = await kernelsOfInputGradient(tf.layers.batchNormalization({}), [2, 5, 6, 2]);
       // The other multiplies [channels] by [channels].
       assert.equal(count(kernels, 'Multiply'), 2);
       assert.equal(count(kernels, 'Sum'), 1);
@@ -60,7 +65,7 @@ for (const engine of engines) {
       const depthwise = tf.layers.depthwiseConv2d({ kernelSize: 3, ...initializers });
       const transposed = tf.layers.conv2dTranspose({ filters: 2, kernelSize: 3, ...initializers });
       for (const layer of [depthwise, transposed]) {
-        const kernels = await kernelsOfInputGradient(layer, [2, 5, 6, 2]);
+        const { kernels } = await kernelsOfInputGradient(layer, [2, 5, 6, 2]);
         assert.ok(kernels.every((name) => !name.endsWith('BackpropFilter')));
       }
     });

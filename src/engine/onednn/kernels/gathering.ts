@@ -108,6 +108,8 @@ function gather(call: Call) {
   const [outer, inner] = [x.shape.slice(0, axis), x.shape.slice(axis + 1)];
   const shape = [...outer, ...indices.shape, ...inner];
   const table = call.elements(indices) as Int32Array;
+  // tfjs says which one is wrong, in its words.
+  if (table.some((place) => place < 0 || place >= x.shape[axis]!)) return undefined;
   const flat = [sizeOf(outer), x.shape[axis]!, sizeOf(inner)] as const;
   if (flat[0] === 1) {
     const out = call.take(shape, dtype);
