@@ -146,7 +146,7 @@ const convolutions: Case[] = [
   ],
 ];
 
-const uneven: tf.backend_util.ExplicitPadding = [
+const unevenWindows: tf.backend_util.ExplicitPadding = [
   [0, 0],
   [1, 2],
   [0, 1],
@@ -167,8 +167,8 @@ const pooling: Case[] = [
   ['maxPool, padded and rounded up', (x) => tf.maxPool(t4(x!), 3, 2, 1, 'ceil'), [2, 4, 6, 2]],
   ['avgPool, rounded up', (x) => tf.avgPool(t4(x!), [2, 3], [3, 2], 0, 'ceil'), [2, 4, 6, 2]],
   ['avgPool, padded and rounded', (x) => tf.avgPool(t4(x!), 3, [3, 2], 1, 'round'), image],
-  ['avgPool with padding on some sides', (x) => tf.avgPool(t4(x!), 3, 1, uneven), image],
-  ['maxPool with padding on some sides', (x) => tf.maxPool(t4(x!), 3, 2, uneven), image],
+  ['avgPool with padding on some sides', (x) => tf.avgPool(t4(x!), 3, 1, unevenWindows), image],
+  ['maxPool with padding on some sides', (x) => tf.maxPool(t4(x!), 3, 2, unevenWindows), image],
   ['avgPool3d same, 3/2', (x) => tf.avgPool3d(t5(x!), 3, 2, 'same'), [2, 3, 4, 5, 2]],
   ['maxPool3d valid, 1 × 3 × 2 / 1', (x) => tf.maxPool3d(t5(x!), [1, 3, 2], 1, 'valid'), [2, 3, 4, 5, 2]],
   ['maxPool3d same, 2/2', (x) => tf.maxPool3d(t5(x!), 2, 2, 'same'), [2, 3, 4, 5, 2]],
