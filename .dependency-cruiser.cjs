@@ -22,7 +22,7 @@ module.exports = {
     },
     only('engine'),
     only('data'),
-    only('nets'),
+    only('nets', 'engine'),
     only('attacks'),
     only('summary'),
     only('report'),

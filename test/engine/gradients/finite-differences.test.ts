@@ -3,6 +3,8 @@
 import { before, describe, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
 import { sparseCrossEntropy } from '../../../src/engine/ops/cross-entropy.ts';
+import { groupedConv2d } from '../../../src/engine/ops/grouped-convolution.ts';
+import { maxUnpool } from '../../../src/engine/ops/max-unpool.ts';
 import { engines } from '../engines.ts';
 import { checkGradients, distinctValues, type Operation } from '../finite-differences.ts';
 
@@ -53,6 +55,12 @@ const convolutions: Case[] = [
     [3, 3, 3, 2],
   ],
   [
+    'groupedConv2d same, 2 groups, stride 2',
+    (x, filter) => groupedConv2d(t4(x!), t4(filter!), 2, 'same'),
+    [2, 5, 6, 4],
+    [3, 2, 2, 6],
+  ],
+  [
     'conv3d same, stride 2',
     (x, filter) => tf.conv3d(t5(x!), t5(filter!), 2, 'same'),
     [2, 3, 4, 5, 2],
@@ -89,6 +97,8 @@ const convolutions: Case[] = [
   ],
 ];
 
+const distinct5x7 = Array.from(distinctValues(140, 5));
+
 const pooling: Case[] = [
   ['maxPool same, 3/2', (x) => tf.maxPool(t4(x!), 3, 2, 'same'), image],
   ['maxPool valid, 2/2', (x) => tf.maxPool(t4(x!), 2, 2, 'valid'), image],
@@ -98,6 +108,8 @@ const pooling: Case[] = [
   ['avgPool valid, 3/2', (x) => tf.avgPool(t4(x!), 3, 2, 'valid'), image],
   ['avgPool3d same, 3/2', (x) => tf.avgPool3d(t5(x!), 3, 2, 'same'), [2, 3, 4, 5, 2]],
   ['maxPool3d same, 2/2', (x) => tf.maxPool3d(t5(x!), 2, 2, 'same'), [2, 3, 4, 5, 2]],
+  ['maxUnpool to 5 × 7', (x) => maxUnpool(t4(x!), tf.tensor4d(distinct5x7, [2, 5, 7, 2])), [2, 3, 4, 2]],
+  ['localResponseNormalization', (x) => tf.localResponseNormalization(t4(x!), 1, 1, 0.5), [2, 2, 3, 4]],
   ['max over an image', (x) => tf.max(x!, [1, 2]), image],
 ];
 
