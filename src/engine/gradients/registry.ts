@@ -14,8 +14,8 @@ export {
   depthwiseConv2dGradient,
   fusedConv2dGradient,
 } from './convolutions.ts';
-export { sparseCrossEntropyGradient } from './cross-entropy.ts';
 export { fusedMatMulGradient } from './fused-ops.ts';
+export { softDiceGradient, sparseCrossEntropyGradient } from './losses.ts';
 export { mirrorPadGradient } from './mirror-pad.ts';
 export { cumsumGradient, meanGradient, sumGradient } from './reductions.ts';
 export { resizeBilinearGradient } from './resize.ts';

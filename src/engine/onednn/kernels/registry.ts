@@ -3,8 +3,8 @@
 export { batchNormKernels } from './batch-norm.ts';
 export { binaryKernels } from './binary.ts';
 export { convolutionKernels } from './convolution.ts';
-export { crossEntropyKernels } from './cross-entropy.ts';
 export { layoutKernels } from './layout.ts';
+export { lossKernels } from './losses.ts';
 export { matMulKernels } from './mat-mul.ts';
 export { optimizerStepKernels } from './optimizer-steps.ts';
 export { poolingKernels } from './pooling.ts';

@@ -5,3 +5,4 @@ export { broadcastToKernel } from './broadcast-to.ts';
 export { sparseCrossEntropyGradKernel, sparseCrossEntropyKernel } from './cross-entropy.ts';
 export { applyAdamKernel, applyMomentumKernel } from './optimizer-steps.ts';
 export { relu6GradKernel, reluGradKernel } from './relu.ts';
+export { softDiceGradKernel, softDiceKernel } from './soft-dice.ts';
