@@ -12,7 +12,7 @@ export type { Batch, Dataset, Sample } from './data/dataset.ts';
 export { splitDataset } from './data/split.ts';
 export { type Engine, type EngineName, probeEngines, useEngine } from './engine/engine.ts';
 export { RunError, UsageError } from './errors.ts';
-export { type LossName, lossOf } from './losses/create.ts';
+export { type LossChoice, lossOf } from './losses/create.ts';
 export { createNet, type NetChoice } from './nets/create.ts';
 export type { Net, NetShape } from './nets/net.ts';
 export { createRandom, type Random } from './random.ts';
@@ -35,7 +35,7 @@ export { resume, type Trained, type TrainOptions, train } from './train/train.ts
 export { type AttackContext, type AttackDefinition, defineAttack, type Objective } from './attacks/attack.ts';
 export { type DatasetDefinition, defineDataset } from './data/dataset.ts';
 export { stopGradient } from './engine/ops/stop-gradient.ts';
-export type { Loss } from './losses/loss.ts';
+export { defineLoss, type Loss, type LossDefinition } from './losses/loss.ts';
 export { defineNet, type NetDefinition } from './nets/net.ts';
 export type { Options } from './options.ts';
 export { defineMetric, type Metric, type Tally } from './robustness/metric.ts';

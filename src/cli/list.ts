@@ -57,7 +57,7 @@ async function entriesOf(kind: Kind): Promise<Entry[]> {
       return metrics.map(([name, { task, better }]) => ({ name, note: `${task}, ${better} is better` }));
     }
     case 'losses':
-      return Object.keys(await import('../losses/registry.ts')).map((name) => ({ name }));
+      return withOptions(await import('../losses/registry.ts'));
     case 'engines': {
       const { probeEngines } = await import('../engine/engine.ts');
       return (await probeEngines()).map(({ name, works, reason }) => ({

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { counted, type Loss, meanPerImage } from './loss.ts';
+import { counted, defineLoss, meanPerImage } from './loss.ts';
 
 /** Lowers the logit of the label below every other; larger than any logit, and exact for the others: they lose 0. */
 const out = 1e30;
@@ -11,10 +11,13 @@ const out = 1e30;
  * attack on it succeeds where cross-entropy is masked by that scale. Carlini and Wagner 2017,
  * arXiv:1608.04644, section V-A: their f₆ without the floor, for the label in the place of a target.
  */
-export const margin: Loss = (logits, labels) => {
-  const classes = logits.shape.at(-1) as number;
-  const own = tf.oneHot(labels.toInt(), classes).toFloat();
-  const ofLabel = logits.mul(own).sum(-1);
-  const bestOther = logits.sub(own.mul(out)).max(-1);
-  return meanPerImage(bestOther.sub(ofLabel), counted(labels));
-};
+export const margin = defineLoss({
+  defaults: {},
+  create: () => (logits, labels) => {
+    const classes = logits.shape.at(-1) as number;
+    const own = tf.oneHot(labels.toInt(), classes).toFloat();
+    const ofLabel = logits.mul(own).sum(-1);
+    const bestOther = logits.sub(own.mul(out)).max(-1);
+    return meanPerImage(bestOther.sub(ofLabel), counted(labels));
+  },
+});

@@ -1,6 +1,7 @@
 // One line each. To add one, write its file and name it here.
 
-export type { LossName } from './create.ts';
 export { crossEntropy } from './cross-entropy.ts';
+export { dice } from './dice.ts';
 export { diceCrossEntropy } from './dice-cross-entropy.ts';
+export { focal } from './focal.ts';
 export { margin } from './margin.ts';

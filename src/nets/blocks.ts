@@ -1,10 +1,16 @@
 // The layers that nets are made of. Only this file makes layers, so every one has a name and a seeded
-// initialiser, and all are standard tf.layers: a saved model loads in plain tfjs.
+// initialiser. All are standard tf.layers, so that a saved model loads in plain tfjs, but those of engine/layers,
+// which tfjs has not: their models load where our engine is installed.
 //
 // A part of a layer is named after it: `conv1`, `conv1.norm`, `conv1.relu`. What stands before the first dot
 // is the stage, which `describeNet` lists.
 
 import * as tf from '@tensorflow/tfjs';
+import { BilinearUpSampling2D } from '../engine/layers/bilinear-up-sampling.ts';
+import { BlurPool2D } from '../engine/layers/blur-pool.ts';
+import { GroupedConv2D } from '../engine/layers/grouped-conv2d.ts';
+import { LocalResponseNormalization } from '../engine/layers/local-response-normalization.ts';
+import { MaxPoolingWithIndices2D, MaxUnpooling2D } from '../engine/layers/max-unpool.ts';
 import type { Random } from '../random.ts';
 import { SeededDropout } from './dropout.ts';
 import type { WeightRule } from './initialisers.ts';
@@ -25,6 +31,10 @@ export interface Style {
   readonly kernel: WeightRule;
   /** Without normalisation, convolutions have biases instead. */
   readonly norm: NormStyle | 'none';
+  /** Gives convolutions biases in front of their normalisation too, which takes them out again in training. */
+  readonly bias?: boolean;
+  /** What follows normalisation. Default: relu. */
+  readonly activation?: 'relu' | 'relu6';
 }
 
 export interface ConvSettings {
@@ -34,6 +44,8 @@ export interface ConvSettings {
   readonly stride?: number;
   /** 'symmetric' pads (size − 1) / 2 on every side, as PyTorch; 'same' with a stride pads less before than behind. */
   readonly padding?: 'same' | 'valid' | 'symmetric';
+  /** Each group of filters sees its own part of the channels. Default: 1. */
+  readonly groups?: number;
 }
 
 interface PoolSettings {
@@ -59,23 +71,49 @@ export function imageInput(imageShape: readonly [number, number, number]): { ima
   return { images, x: connect(tf.layers.rescaling({ name: 'pixels', scale: 2, offset: -1 }), images) };
 }
 
+/** Pads in front of a convolution where its own padding would not be `padding`; gives that which is left to it. */
+function padded(
+  x: X,
+  name: string,
+  kernelSize: readonly [number, number],
+  stride: number,
+  padding: NonNullable<ConvSettings['padding']>,
+): { input: X; padding: 'same' | 'valid' } {
+  // With stride 1 and an odd size, tfjs' 'same' is symmetric.
+  if (padding !== 'symmetric') return { input: x, padding };
+  if (stride === 1) return { input: x, padding: 'same' };
+  const [top, left] = kernelSize.map((size) => (size - 1) / 2) as [number, number];
+  return { input: top + left > 0 ? zeroPad(x, [top, left], `${name}.pad`) : x, padding: 'valid' };
+}
+
 /** A convolution; it has a bias where `bias` says so. */
 export function conv(style: Style, x: X, settings: ConvSettings, bias: boolean): X {
-  const { name, filters, stride = 1, padding = 'same' } = settings;
+  const { name, filters, stride = 1, groups = 1 } = settings;
   const kernelSize = pair(settings.size);
-  const [top, left] = kernelSize.map((size) => (size - 1) / 2) as [number, number];
-  // With stride 1 and an odd size, tfjs' 'same' is symmetric.
-  const padsFirst = padding === 'symmetric' && stride > 1;
-  const input = padsFirst && top + left > 0 ? zeroPad(x, [top, left], `${name}.pad`) : x;
+  const { input, padding } = padded(x, name, kernelSize, stride, settings.padding ?? 'same');
   const area = kernelSize[0] * kernelSize[1];
-  const layer = tf.layers.conv2d({
+  const fanIn = (channels(x) / groups) * area;
+  const kernelInitializer = style.kernel(style.random.stream(name), fanIn, (filters / groups) * area);
+  const shared = { name, filters, kernelSize, strides: stride, padding, useBias: bias, kernelInitializer };
+  const layer = groups === 1 ? tf.layers.conv2d(shared) : new GroupedConv2D({ ...shared, groups });
+  return connect(layer, input);
+}
+
+/** A convolution of each channel by itself, without bias. */
+export function depthwiseConv(style: Style, x: X, settings: Omit<ConvSettings, 'filters' | 'groups'>): X {
+  const { name, stride = 1 } = settings;
+  const kernelSize = pair(settings.size);
+  const { input, padding } = padded(x, name, kernelSize, stride, settings.padding ?? 'same');
+  const area = kernelSize[0] * kernelSize[1];
+  // Keras and tfjs would count the inputs of all channels.
+  const depthwiseInitializer = style.kernel(style.random.stream(name), area, area);
+  const layer = tf.layers.depthwiseConv2d({
     name,
-    filters,
     kernelSize,
     strides: stride,
-    padding: padsFirst || padding === 'valid' ? 'valid' : 'same',
-    useBias: bias,
-    kernelInitializer: style.kernel(style.random.stream(name), channels(x) * area, filters * area),
+    padding,
+    useBias: false,
+    depthwiseInitializer,
   });
   return connect(layer, input);
 }
@@ -89,22 +127,40 @@ export function norm(style: Style, x: X, name: string, gain: 'ones' | 'zeros' = 
 
 /** Convolution and normalisation, without activation. */
 export function convNorm(style: Style, x: X, settings: ConvSettings, gain: 'ones' | 'zeros' = 'ones'): X {
-  return norm(style, conv(style, x, settings, style.norm === 'none'), `${settings.name}.norm`, gain);
+  return norm(style, conv(style, x, settings, hasBias(style)), `${settings.name}.norm`, gain);
 }
 
-/** Convolution, normalisation, ReLU. */
+function hasBias(style: Style): boolean {
+  return style.norm === 'none' || style.bias === true;
+}
+
+/** Convolution, normalisation, ReLU (or the activation of `style`). */
 export function convNormRelu(style: Style, x: X, settings: ConvSettings): X {
-  return relu(convNorm(style, x, settings), `${settings.name}.relu`);
+  return activate(style, convNorm(style, x, settings), `${settings.name}.relu`);
 }
 
-/** Doubles height and width by a transposed 2 × 2 convolution with stride 2 and a bias. */
-export function upConv(style: Style, x: X, name: string, filters: number): X {
-  // With stride 2 the windows do not overlap: a unit sees one pixel, and each pixel is seen by 4 · filters units.
-  const kernelInitializer = style.kernel(style.random.stream(name), channels(x), 4 * filters);
+/** Normalisation, ReLU, convolution: pre-activation. The normalisation is named after the convolution. */
+export function normReluConv(style: Style, x: X, settings: ConvSettings): X {
+  const { name } = settings;
+  const ready = activate(style, norm(style, x, `${name}.norm`), `${name}.relu`);
+  return conv(style, ready, settings, hasBias(style));
+}
+
+/** The activation of `style`. */
+export function activate(style: Style, x: X, name: string): X {
+  return activation(x, name, style.activation ?? 'relu');
+}
+
+/** Doubles height and width by a transposed convolution with stride 2 and a bias. `size`: of its kernel, 2 or 3. */
+export function upConv(style: Style, x: X, name: string, filters: number, size: 2 | 3 = 2): X {
+  // Of size 2, windows do not overlap: a unit sees one pixel, and each pixel is seen by 4 · filters units. Of size 3,
+  // a unit sees 9/4 on average.
+  const area = size ** 2;
+  const kernelInitializer = style.kernel(style.random.stream(name), (channels(x) * area) / 4, area * filters);
   const layer = tf.layers.conv2dTranspose({
     name,
     filters,
-    kernelSize: 2,
+    kernelSize: size,
     strides: 2,
     padding: 'same',
     kernelInitializer,
@@ -118,16 +174,46 @@ export function dense(random: Random, x: X, name: string, units: number, rule: W
   return connect(tf.layers.dense({ name, units, kernelInitializer }), x);
 }
 
+/** The same layer wherever the result is applied, to inputs of `inputs` features. */
+export function sharedDense(
+  random: Random,
+  name: string,
+  inputs: number,
+  units: number,
+  rule: WeightRule,
+): (x: X) => X {
+  const layer = tf.layers.dense({ name, units, kernelInitializer: rule(random.stream(name), inputs, units) });
+  return (x) => connect(layer, x);
+}
+
 export function dropout(random: Random, x: X, name: string, rate: number): X {
   return connect(new SeededDropout({ name, rate, random: random.stream(name) }), x);
 }
 
 export function relu(x: X, name: string): X {
-  return connect(tf.layers.activation({ name, activation: 'relu' }), x);
+  return activation(x, name, 'relu');
+}
+
+export function sigmoid(x: X, name: string): X {
+  return activation(x, name, 'sigmoid');
+}
+
+function activation(x: X, name: string, activation: 'relu' | 'relu6' | 'sigmoid'): X {
+  return connect(tf.layers.activation({ name, activation }), x);
 }
 
 export function add(terms: X[], name: string): X {
   return connect(tf.layers.add({ name }), terms);
+}
+
+/** The product; an axis of length 1 is broadcast. */
+export function multiply(factors: X[], name: string): X {
+  return connect(tf.layers.multiply({ name }), factors);
+}
+
+/** Times a constant. */
+export function scaleBy(x: X, scale: number, name: string): X {
+  return connect(tf.layers.rescaling({ name, scale }), x);
 }
 
 /** Stacks the channels. */
@@ -157,4 +243,110 @@ export function averagePool(x: X, { name, size, stride, padding = 'valid' }: Poo
 /** The mean of each channel, `[batch, channels]`. */
 export function globalAveragePool(x: X, name: string): X {
   return connect(tf.layers.globalAveragePooling2d({ name }), x);
+}
+
+/** The largest of each channel, `[batch, channels]`. */
+export function globalMaxPool(x: X, name: string): X {
+  return connect(tf.layers.globalMaxPooling2d({ name }), x);
+}
+
+/** The mean and the largest over the channels of each pixel, `[batch, height, width, 1]` each. */
+export function poolChannels(x: X, name: string): { mean: X; max: X } {
+  const [, height, width] = x.shape as [null, number, number, number];
+  // Pixels become the channels of a sequence, and channels its steps.
+  const pixels = height * width;
+  const rows = connect(tf.layers.reshape({ name: `${name}.rows`, targetShape: [pixels, channels(x)] }), x);
+  const steps = connect(tf.layers.permute({ name: `${name}.steps`, dims: [2, 1] }), rows);
+  const plane = (pooled: X, kind: string) =>
+    connect(tf.layers.reshape({ name: `${name}.${kind}Plane`, targetShape: [height, width, 1] }), pooled);
+  return {
+    mean: plane(connect(tf.layers.globalAveragePooling1d({ name: `${name}.mean` }), steps), 'mean'),
+    max: plane(connect(tf.layers.globalMaxPooling1d({ name: `${name}.max` }), steps), 'max'),
+  };
+}
+
+/** `[batch, channels]` as `[batch, 1, 1, channels]`, to be broadcast over a map. */
+export function asPixel(x: X, name: string): X {
+  return connect(tf.layers.reshape({ name, targetShape: [1, 1, channels(x)] }), x);
+}
+
+/** Adds channels of zeros before and behind. */
+export function padChannels(x: X, padding: [before: number, behind: number], name: string): X {
+  // tf.layers pads the last two axes of a map said to have its channels first, which are width and channels here.
+  const layer = tf.layers.zeroPadding2d({ name, padding: [[0, 0], padding], dataFormat: 'channelsFirst' });
+  return connect(layer, x);
+}
+
+/** Cuts the same from both sides, down to `height` × `width`; what is odd is cut behind. */
+export function cropTo(x: X, [height, width]: readonly [number, number], name: string): X {
+  const cuts = [height, width].map((length, axis) => {
+    const surplus = (x.shape[axis + 1] as number) - length;
+    return [Math.floor(surplus / 2), Math.ceil(surplus / 2)] as [number, number];
+  }) as [[number, number], [number, number]];
+  return connect(tf.layers.cropping2D({ name, cropping: cuts }), x);
+}
+
+/** Doubles height and width by repeating pixels. */
+export function upNearest(x: X, name: string): X {
+  return connect(tf.layers.upSampling2d({ name, size: [2, 2] }), x);
+}
+
+/** Multiplies height and width by `factor`, bilinearly, with half-pixel centres or aligned corners. */
+export function upBilinear(x: X, name: string, { factor = 2, alignCorners = false } = {}): X {
+  return connect(new BilinearUpSampling2D({ name, factor, alignCorners }), x);
+}
+
+/** Halves height and width after a blur: see `BlurPool2D`. */
+export function blurPool(x: X, name: string): X {
+  return connect(new BlurPool2D({ name }), x);
+}
+
+/** Across 5 channels, with the constants of AlexNet and GoogLeNet in Caffe. */
+export function localResponseNorm(x: X, name: string): X {
+  return connect(new LocalResponseNormalization({ name, size: 5, alpha: 1e-4, beta: 0.75 }), x);
+}
+
+/** Halves height and width, rounded up, for `maxUnpool` to undo: `indices` say where the maxima were. */
+export function maxPoolWithIndices(x: X, name: string): { pooled: X; indices: X } {
+  const [pooled, indices] = new MaxPoolingWithIndices2D({ name }).apply(x) as [X, X];
+  return { pooled, indices };
+}
+
+/** Puts `x` back where the maxima were, between zeros; `before` is the map that was pooled. */
+export function maxUnpool(x: X, { before, indices }: { before: X; indices: X }, name: string): X {
+  return connect(new MaxUnpooling2D({ name }), [x, indices, before]);
+}
+
+/** On volumes `[batch, depth, height, width, channels]`: a padded 3 × 3 × 3 convolution, normalisation, ReLU. */
+export function convNormRelu3d(style: Style, x: X, name: string, filters: number): X {
+  const kernelInitializer = style.kernel(style.random.stream(name), channels(x) * 27, filters * 27);
+  const useBias = hasBias(style);
+  const layer = tf.layers.conv3d({
+    name,
+    filters,
+    kernelSize: 3,
+    padding: 'same',
+    useBias,
+    kernelInitializer,
+  });
+  return activate(style, norm(style, connect(layer, x), `${name}.norm`), `${name}.relu`);
+}
+
+/** Halves volumes. */
+export function maxPool3d(x: X, name: string): X {
+  return connect(tf.layers.maxPooling3d({ name, poolSize: [2, 2, 2], strides: [2, 2, 2] }), x);
+}
+
+/** Doubles volumes by a transposed 2 × 2 × 2 convolution with stride 2 and a bias. */
+export function upConv3d(style: Style, x: X, name: string, filters: number): X {
+  const kernelInitializer = style.kernel(style.random.stream(name), channels(x), 8 * filters);
+  const layer = tf.layers.conv3dTranspose({
+    name,
+    filters,
+    kernelSize: 2,
+    strides: 2,
+    padding: 'same',
+    kernelInitializer,
+  });
+  return connect(layer, x);
 }

@@ -35,17 +35,17 @@ function withoutBatch(shape: tf.Shape): number[] {
   return shape.slice(1) as number[];
 }
 
-/** What enters or leaves a layer; all layers have one output, and those with kernels one input. */
+/** What enters or leaves a layer where it is first used: the first tensor, which is the only one of layers with kernels. */
 function shapeOf(tensor: tf.SymbolicTensor | tf.SymbolicTensor[]): number[] {
   return withoutBatch((Array.isArray(tensor) ? (tensor[0] as tf.SymbolicTensor) : tensor).shape);
 }
 
-/** A kernel, the only weight of more than one dimension, is applied once at each position. */
+/** A kernel, the only weight of more than one dimension, is applied once at each position, each time the layer is used. */
 function multiplyAdds(layer: tf.layers.Layer): number {
   const kernels = layer.weights.filter((weight) => weight.shape.length > 1);
-  const scatters = layer.getClassName() === 'Conv2DTranspose';
-  const positions = shapeOf(scatters ? layer.input : layer.output).slice(0, -1);
-  return count(kernels) * size(positions);
+  const scatters = layer.getClassName().endsWith('Transpose');
+  const positions = shapeOf(scatters ? layer.getInputAt(0) : layer.getOutputAt(0)).slice(0, -1);
+  return count(kernels) * size(positions) * layer.inboundNodes.length;
 }
 
 function stages(model: tf.LayersModel): NetDescription['stages'] {
@@ -54,7 +54,7 @@ function stages(model: tf.LayersModel): NetDescription['stages'] {
     const stage = layer.name.split('.')[0] as string;
     // Moves a stage that comes up again to the end: it is finished later than those between.
     shapes.delete(stage);
-    shapes.set(stage, shapeOf(layer.output));
+    shapes.set(stage, shapeOf(layer.getOutputAt(0)));
   }
   return Array.from(shapes, ([name, shape]) => ({ name, shape }));
 }

@@ -18,7 +18,7 @@ type X = tf.SymbolicTensor;
 type Step = Omit<ConvSettings, 'name'>;
 
 /** Convolutions in a row, named `<name>.1`, `<name>.2`, … */
-function tower(style: Style, input: X, name: string, steps: readonly Step[]): X {
+export function tower(style: Style, input: X, name: string, steps: readonly Step[]): X {
   return steps.reduce((x, step, i) => convNormRelu(style, x, { ...step, name: `${name}.${i + 1}` }), input);
 }
 

@@ -5,7 +5,7 @@ import { createAttack } from '../attacks/create.ts';
 import * as attacks from '../attacks/registry.ts';
 import * as datasets from '../data/registry.ts';
 import { listChoices, UsageError } from '../errors.ts';
-import * as losses from '../losses/registry.ts';
+import { fillLoss, lossOf } from '../losses/create.ts';
 import * as nets from '../nets/registry.ts';
 import { type Options, resolveChoice } from '../options.ts';
 import { metricOf } from '../robustness/metrics/create.ts';
@@ -57,7 +57,8 @@ export function checkExperiment(experiment: Experiment): Experiment {
   requireKeys('data', data);
   require(isCount(data.batchSize), 'data.batchSize', 'a whole number of at least 1', data.batchSize);
   const split = checkSplit(data.split ?? DEFAULT_SPLIT);
-  require(Object.hasOwn(losses, experiment.loss), 'loss', choicesOf(losses), experiment.loss);
+  if (typeof experiment.loss !== 'string') requireChoice('loss', experiment.loss);
+  lossOf(experiment.loss);
   checkMetrics(experiment);
   if (robustness) checkRobustness(experiment, robustness);
   checkOptimizer(requireChoice('optimizer', experiment.optimizer));
@@ -142,13 +143,14 @@ export function taskOfNet(net: Experiment['net']): 'classification' | 'segmentat
   return resolveChoice('net', nets, requireChoice('net', net)).definition.task;
 }
 
-/** Fills in the options of data, net, optimizer and attacks; throws `UsageError` for unknown ones. */
+/** Fills in the options of data, net, loss, optimizer and attacks; throws `UsageError` for unknown ones. */
 export function fillChoices(experiment: Experiment): Experiment {
-  const { data, net, optimizer, robustness } = experiment;
+  const { data, net, loss, optimizer, robustness } = experiment;
   return {
     ...experiment,
     data: { ...data, dataset: fill('dataset', datasets, data.dataset) },
     net: fill('net', nets, net),
+    loss: fillLoss(loss),
     optimizer: fill('optimizer', optimizers, optimizer),
     ...(robustness && {
       robustness: {

@@ -7,7 +7,7 @@ import type { NormName } from '../attacks/threat.ts';
 import { gradientLog } from '../attacks/watch.ts';
 import { batches } from '../data/batches.ts';
 import type { Dataset } from '../data/dataset.ts';
-import { type LossName, lossOf } from '../losses/create.ts';
+import { type LossChoice, lossOf } from '../losses/create.ts';
 import type { Random } from '../random.ts';
 import { drawGallery, type GalleryImage } from '../report/gallery.ts';
 import type { Classifier } from '../robustness/target.ts';
@@ -17,7 +17,7 @@ export interface ExampleOptions {
   readonly attacks: readonly AttackChoice[];
   readonly norm: NormName;
   readonly epsilon: number;
-  readonly loss: LossName;
+  readonly loss: LossChoice;
   readonly random: Random;
 }
 

@@ -3,7 +3,7 @@
 import type { AttackChoice } from '../attacks/create.ts';
 import type { NormName } from '../attacks/threat.ts';
 import type { DatasetChoice } from '../data/create.ts';
-import type { LossName } from '../losses/create.ts';
+import type { LossChoice } from '../losses/create.ts';
 import type { NetChoice } from '../nets/create.ts';
 import type { MetricName } from '../robustness/metrics/create.ts';
 import type { OptimizerChoice } from './optimizers.ts';
@@ -19,7 +19,8 @@ export interface Experiment {
     readonly batchSize: number;
   };
   readonly net: NetChoice;
-  readonly loss: LossName;
+  /** By its name, or with options: `{ name: 'focal', gamma: 2 }`. */
+  readonly loss: LossChoice;
   readonly optimizer: OptimizerChoice;
   readonly epochs: number;
   /** Measured on the validation split after each epoch; the first is the metric of the robustness curves. */

@@ -7,7 +7,7 @@ import type { NormName } from '../attacks/threat.ts';
 import { batches } from '../data/batches.ts';
 import type { Batch, Dataset } from '../data/dataset.ts';
 import { sampleStratified, subset } from '../data/subset.ts';
-import { type LossName, lossOf } from '../losses/create.ts';
+import { type LossChoice, lossOf } from '../losses/create.ts';
 import type { Random } from '../random.ts';
 import { type RobustnessCurves, robustnessCurves } from '../robustness/curve.ts';
 import { type MetricName, metricOf } from '../robustness/metrics/create.ts';
@@ -15,7 +15,7 @@ import type { Classifier } from '../robustness/target.ts';
 
 export interface CleanOptions {
   readonly metrics: readonly MetricName[];
-  readonly loss: LossName;
+  readonly loss: LossChoice;
   readonly batchSize: number;
   readonly signal?: AbortSignal;
 }
@@ -66,7 +66,7 @@ export interface RobustnessOptions {
   /** How many images are attacked: of each class as many as it is frequent. */
   readonly images: number;
   readonly metric: MetricName;
-  readonly loss: LossName;
+  readonly loss: LossChoice;
   readonly batchSize: number;
   readonly random: Random;
   readonly signal?: AbortSignal;

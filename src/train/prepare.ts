@@ -1,8 +1,10 @@
 // What a run needs before it begins.
 
+import * as tf from '@tensorflow/tfjs';
 import type { Dataset } from '../data/dataset.ts';
+import { type LossChoice, lossOf } from '../losses/create.ts';
 import { createNet } from '../nets/create.ts';
-import type { Net } from '../nets/net.ts';
+import type { Net, NetShape } from '../nets/net.ts';
 import { createRandom, type Random } from '../random.ts';
 import type { Experiment } from './experiment.ts';
 import { openSplits } from './splits.ts';
@@ -23,6 +25,16 @@ export async function prepare(experiment: Experiment): Promise<Prepared> {
   const random = createRandom(experiment.seed);
   const { train, validation } = await openSplits(experiment, random);
   const shape = { task: train.task, imageShape: train.imageShape, classes: train.classes.length };
+  tryLoss(experiment.loss, shape);
   const net = createNet(experiment.net, shape, random.stream('net'));
   return { experiment, random, train, validation, net };
+}
+
+/** Lets the loss refuse what it cannot take: another task, class weights for another number of classes. */
+function tryLoss(choice: LossChoice, { task, classes }: NetShape): void {
+  const places = task === 'segmentation' ? [1, 1, 1] : [1];
+  const loss = lossOf(choice);
+  tf.tidy(() => {
+    loss(tf.zeros([...places, classes]), tf.zeros(places, 'int32'));
+  });
 }

@@ -7,9 +7,11 @@ import { createAttack } from '../../src/attacks/create.ts';
 import { gradientLog } from '../../src/attacks/watch.ts';
 import { useEngine } from '../../src/engine/engine.ts';
 import { RunError, UsageError } from '../../src/errors.ts';
-import { crossEntropy } from '../../src/losses/cross-entropy.ts';
+import { lossOf } from '../../src/losses/create.ts';
 import { createRandom } from '../../src/random.ts';
 import { noTensorLeak } from '../support.ts';
+
+const crossEntropy = lossOf('crossEntropy');
 
 before(() => useEngine('auto'));
 

@@ -6,10 +6,12 @@ import { craft } from '../../src/attacks/craft.ts';
 import { createAttack } from '../../src/attacks/create.ts';
 import { gradient } from '../../src/attacks/gradient.ts';
 import { useEngine } from '../../src/engine/engine.ts';
-import { crossEntropy } from '../../src/losses/cross-entropy.ts';
+import { lossOf } from '../../src/losses/create.ts';
 import { createRandom, type Random } from '../../src/random.ts';
 import { assertClose, noTensorLeak } from '../support.ts';
 import { type GoldenNet, golden, openClassifier, openSegmenter, type Stored, tensorOf } from './golden.ts';
+
+const crossEntropy = lossOf('crossEntropy');
 
 interface Case {
   readonly params: { eps: number; alpha?: number; steps?: number; targeted?: boolean };

@@ -7,10 +7,12 @@ import { createAttack } from '../../src/attacks/create.ts';
 import { gradientLog } from '../../src/attacks/watch.ts';
 import { useEngine } from '../../src/engine/engine.ts';
 import { UsageError } from '../../src/errors.ts';
-import { margin } from '../../src/losses/margin.ts';
+import { lossOf } from '../../src/losses/create.ts';
 import { createRandom } from '../../src/random.ts';
 import { accuracy } from '../../src/robustness/metrics/accuracy.ts';
 import { noTensorLeak } from '../support.ts';
+
+const margin = lossOf('margin');
 
 before(() => useEngine('auto'));
 

@@ -9,10 +9,12 @@ import { type AttackChoice, createAttack } from '../../src/attacks/create.ts';
 import * as registry from '../../src/attacks/registry.ts';
 import { gradientLog } from '../../src/attacks/watch.ts';
 import { useEngine } from '../../src/engine/engine.ts';
-import { crossEntropy } from '../../src/losses/cross-entropy.ts';
+import { lossOf } from '../../src/losses/create.ts';
 import { createRandom } from '../../src/random.ts';
 import { noTensorLeak } from '../support.ts';
 import { type GoldenNet, openClassifier, openSegmenter } from './golden.ts';
+
+const crossEntropy = lossOf('crossEntropy');
 
 let classifier: GoldenNet;
 let segmenter: GoldenNet;

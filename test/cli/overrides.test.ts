@@ -29,6 +29,9 @@ const changes: readonly [path: string, expected: unknown, ...assignments: string
   ['net.name', 'inceptionV3', 'net=inceptionV3'],
   ['net.width', 0.5, 'net.name=inceptionV3', 'net.width=0.5'],
   ['optimizer.learningRate', 0.1, 'optimizer.name=sgd'],
+  ['loss.name', 'focal', 'loss=focal'],
+  ['loss.gamma', 3, 'loss=focal', 'loss.gamma=3'],
+  ['loss.classWeights', [1, 2.5], 'loss.classWeights=1,2.5'],
   [
     'earlyStop',
     { measurement: 'validation/loss', patience: 2 },

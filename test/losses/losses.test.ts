@@ -3,11 +3,13 @@ import { before, describe, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
 import { useEngine } from '../../src/engine/engine.ts';
 import { UsageError } from '../../src/errors.ts';
-import { type LossName, lossOf } from '../../src/losses/create.ts';
+import { type LossChoice, type LossName, lossOf } from '../../src/losses/create.ts';
 import * as registry from '../../src/losses/registry.ts';
 import { createRandom } from '../../src/random.ts';
 import { golden, openClassifier, openSegmenter, type Stored, tensorOf } from '../attacks/golden.ts';
-import { assertClose, noTensorLeak } from '../support.ts';
+import { engines } from '../engine/engines.ts';
+import { type GoldenTensor, loadGolden, toTensor } from '../golden/load.ts';
+import { assertClose, noTensorLeak, relativeToMaximum } from '../support.ts';
 
 before(() => useEngine('auto'));
 
@@ -92,6 +94,18 @@ describe('Dice with cross-entropy', () => {
     ));
 });
 
+/** Those that are for maps only. */
+const ofMaps: readonly string[] = ['dice', 'diceCrossEntropy'];
+
+/** Of each loss, options far from their defaults; a new loss of the registry fails to compile until it is here. */
+const options: Readonly<Record<LossName, readonly object[]>> = {
+  crossEntropy: [{}, { labelSmoothing: 0.2 }, { classWeights: [0.5, 2, 1, 3], ignoreLabel: 1 }],
+  dice: [{}, { smooth: 0.1, includeBackground: true }, { ignoreLabel: 1 }],
+  diceCrossEntropy: [{}, { smooth: 3, labelSmoothing: 0.2, classWeights: [0.5, 2, 1, 3], ignoreLabel: 1 }],
+  focal: [{}, { gamma: 0.5 }, { gamma: 3, classWeights: [0.5, 2, 1, 3], ignoreLabel: 1 }],
+  margin: [{}],
+};
+
 describe('every loss', () => {
   const shapes = { classification: [3, 4], segmentation: [3, 5, 6, 4] };
 
@@ -105,18 +119,22 @@ describe('every loss', () => {
     };
   }
 
-  for (const name of Object.keys(registry) as LossName[]) {
+  const choices = (Object.keys(registry) as LossName[]).flatMap((name) =>
+    options[name].map((some) => ({ name, ...some }) as Exclude<LossChoice, string>),
+  );
+  for (const choice of choices) {
+    const name = JSON.stringify(choice);
     for (const task of ['classification', 'segmentation'] as const) {
-      if (name === 'diceCrossEntropy' && task === 'classification') continue;
+      if (ofMaps.includes(choice.name) && task === 'classification') continue;
 
       test(`${name} in ${task}: one value an image, which depends on no other image`, () =>
         noTensorLeak(() =>
           tf.tidy(() => {
             const { logits, labels } = example(shapes[task], 1);
-            const losses = lossOf(name)(logits, labels);
+            const losses = lossOf(choice)(logits, labels);
             assert.deepEqual(losses.shape, [3]);
             for (const i of [0, 1, 2]) {
-              const single = lossOf(name)(tf.gather(logits, [i]), tf.gather(labels, [i]));
+              const single = lossOf(choice)(tf.gather(logits, [i]), tf.gather(labels, [i]));
               assertClose(single.dataSync(), [losses.dataSync()[i] as number]);
             }
           }),
@@ -126,7 +144,7 @@ describe('every loss', () => {
         noTensorLeak(() =>
           tf.tidy(() => {
             const { logits, labels } = example(shapes[task], 2);
-            const f = (z: tf.Tensor) => lossOf(name)(z, labels).sum();
+            const f = (z: tf.Tensor) => lossOf(choice)(z, labels).sum();
             const along = example(shapes[task], 3).logits;
             const slope = tf.grad(f)(logits).mul(along).sum().dataSync()[0] as number;
             const step = 1e-3;
@@ -150,20 +168,90 @@ describe('every loss', () => {
           const changed = logits.add(
             tf.less(ignored, 0).toFloat().mul(7).expandDims(-1).mul([1, -2, 3, 0.5]),
           );
-          const losses = lossOf(name)(logits, ignored).dataSync();
-          assertClose(lossOf(name)(changed, ignored).dataSync(), losses);
+          const losses = lossOf(choice)(logits, ignored).dataSync();
+          assertClose(lossOf(choice)(changed, ignored).dataSync(), losses);
           assert.ok(Math.abs(losses[2] as number) < 1e-6);
-          const gradient = tf.grad((z) => lossOf(name)(z, ignored).sum())(logits);
+          const gradient = tf.grad((z) => lossOf(choice)(z, ignored).sum())(logits);
           const ofIgnored = gradient.mul(tf.less(ignored, 0).toFloat().expandDims(-1));
           assert.equal(ofIgnored.abs().max().dataSync()[0], 0);
         }),
       ));
   }
 
-  test('is found by its name only', () => {
+  test('is found by its name only, and refuses options out of their range', () => {
+    const refused: [LossChoice, RegExp][] = [
+      [{ name: 'crossEntropy', labelSmoothing: 1 }, /labelSmoothing.*expected a number in \[0, 1\)/],
+      [{ name: 'crossEntropy', classWeights: [1, -1] }, /classWeights.*at least 0/],
+      [{ name: 'focal', gamma: -1 }, /gamma.*at least 0/],
+      [{ name: 'dice', smooth: 0 }, /smooth.*more than 0/],
+      [{ name: 'dice', ignoreLabel: 0.5 }, /ignoreLabel.*a whole number/],
+      [{ name: 'dice', gamma: 2 } as unknown as LossChoice, /dice has no option "gamma"/],
+    ];
+    for (const [choice, message] of refused) assert.throws(() => lossOf(choice), message);
+    const two = lossOf({ name: 'focal', classWeights: [1, 2] });
+    tf.tidy(() => {
+      assert.throws(() => two(tf.zeros([1, 3]), tf.zeros([1], 'int32')), /each of the 3 classes, received 2/);
+    });
+
     assert.throws(
       () => lossOf('crossentropy' as LossName),
       /There is no loss "crossentropy". Choose one of: crossEntropy,/,
     );
   });
 });
+
+interface GoldenCase {
+  readonly task: 'classification' | 'segmentation';
+  readonly labels: 'y' | 'yi';
+  readonly loss: LossName;
+  readonly options: object;
+  readonly values: number[];
+  readonly gradient: number[];
+}
+
+interface GoldenLosses {
+  readonly tasks: Record<
+    GoldenCase['task'],
+    { logits: GoldenTensor; labels: Record<GoldenCase['labels'], GoldenTensor>; cotangent: number[] }
+  >;
+  readonly cases: GoldenCase[];
+}
+
+const { tasks, cases } = loadGolden<GoldenLosses>('losses/losses');
+
+for (const engine of engines) {
+  describe(`losses are PyTorch's, with their gradients, on ${engine.name}`, () => {
+    before(() => engine.use());
+    for (const { task, labels, loss: name, options: some, values, gradient } of cases) {
+      const of = labels === 'yi' ? ', some labels ignored' : '';
+      test(`${name} ${JSON.stringify(some)} in ${task}${of}`, () =>
+        noTensorLeak(() =>
+          tf.tidy(() => {
+            const golden = tasks[task];
+            const loss = lossOf({ name, ...some } as LossChoice);
+            const actual = toTensor(golden.labels[labels], 'int32');
+            const logits = toTensor(golden.logits);
+            assertClose(loss(logits, actual).dataSync(), values, { relative: 1e-5, absolute: 1e-6 });
+            const slopes = tf.grad((z) => loss(z, actual))(logits, tf.tensor1d(golden.cotangent));
+            const error = relativeToMaximum(slopes.dataSync(), gradient);
+            assert.ok(error < 1e-5, `the gradient differs by ${error} of its largest element`);
+          }),
+        ));
+    }
+  });
+}
+
+test('focal loss follows a net that is sure down to the end of float32', () =>
+  noTensorLeak(() =>
+    tf.tidy(() => {
+      const logits = tf.tensor2d([[30, 0]]);
+      const labels = tf.tensor1d([0], 'int32');
+      const loss = lossOf({ name: 'focal', gamma: 1 });
+      const wrong = Math.exp(-30) / (1 + Math.exp(-30));
+      const slopes = tf
+        .grad((z) => loss(z, labels))(logits)
+        .dataSync();
+      // wrong · (gamma · right · softplus(u) + wrong), where softplus(u) is nearly wrong.
+      assertClose(slopes, [-2 * wrong * wrong, 2 * wrong * wrong], { relative: 1e-5, absolute: 0 });
+    }),
+  ));

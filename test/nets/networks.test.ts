@@ -7,6 +7,7 @@ import { convNormRelu, dense, globalAveragePool, type Style } from '../../src/ne
 import { createNet, type NetChoice } from '../../src/nets/create.ts';
 import { moduleA, moduleB, moduleC, reductionA, reductionB } from '../../src/nets/inception-blocks.ts';
 import { glorotUniform } from '../../src/nets/initialisers.ts';
+import { separableBlock } from '../../src/nets/mobilenet.ts';
 import type { NetShape } from '../../src/nets/net.ts';
 import { createRandom } from '../../src/random.ts';
 import { type GoldenTensor, loadGolden } from '../golden/load.ts';
@@ -160,6 +161,39 @@ function miniInception(): tf.LayersModel {
   return tf.model({ inputs: images, outputs: logits });
 }
 
+/** MobileNetV1 with alpha 0.25: the channels and strides of its 13 separable blocks. */
+const mobileNetBlocks = [
+  [16, 1],
+  [32, 2],
+  [32, 1],
+  [64, 2],
+  [64, 1],
+  [128, 2],
+  [128, 1],
+  [128, 1],
+  [128, 1],
+  [128, 1],
+  [128, 1],
+  [256, 2],
+  [256, 1],
+] as const;
+
+function smallMobileNet(): tf.LayersModel {
+  const random = createRandom(1);
+  const norm = { epsilon: 1e-3, momentum: 0.99, scale: true };
+  const style: Style = { random, kernel: glorotUniform, norm, activation: 'relu6' };
+  const images = tf.input({ shape: [64, 64, 3] });
+  let x = convNormRelu(style, images, { name: 'conv1', filters: 8, size: 3, stride: 2 });
+  for (const [index, [filters, stride]] of mobileNetBlocks.entries()) {
+    x = separableBlock(style, x, { name: `block${index + 1}`, filters, stride });
+  }
+  const logits = dense(random, globalAveragePool(x, 'gap'), 'fc', 7, glorotUniform);
+  return tf.model({ inputs: images, outputs: logits });
+}
+
+const mobileNetName = (ours: string) =>
+  ours.replace(/block(\d+)\.depthwise/, 'dw$1').replace(/block(\d+)\.pointwise/, 'pw$1');
+
 for (const engine of engines) {
   describe(`nets match TensorFlow and PyTorch on ${engine.name}`, () => {
     for (const { file, choice, shape, rename } of cases) {
@@ -178,6 +212,16 @@ for (const engine of engines) {
       await engine.use();
       const model = miniInception();
       await assertMatches({ model, reference: loadNetwork('net_inception_abc'), layers: inceptionNames });
+      model.dispose();
+    });
+
+    test('net_mobilenetv1_025', async () => {
+      await engine.use();
+      const model = smallMobileNet();
+      const layers = layersOf(model, mobileNetName);
+      // 27 layers, the last normalised over 8 pixels: PyTorch 2.13 in float32 differs from itself in float64 by 2.9e-4.
+      const reference = loadNetwork('net_mobilenetv1_025');
+      await assertMatches({ model, reference, layers, relativeInTraining: 5e-4 });
       model.dispose();
     });
   });

@@ -7,12 +7,14 @@ import * as attackRegistry from '../../src/attacks/registry.ts';
 import type { Batch } from '../../src/data/dataset.ts';
 import { useEngine } from '../../src/engine/engine.ts';
 import { UsageError } from '../../src/errors.ts';
-import { crossEntropy } from '../../src/losses/cross-entropy.ts';
+import { lossOf } from '../../src/losses/create.ts';
 import { createRandom } from '../../src/random.ts';
 import { areaUnder, type CurveOptions, robustnessCurves } from '../../src/robustness/curve.ts';
 import { type MetricName, metricOf } from '../../src/robustness/metrics/create.ts';
 import { type GoldenNet, golden, openClassifier, openSegmenter } from '../attacks/golden.ts';
 import { assertClose, noTensorLeak } from '../support.ts';
+
+const crossEntropy = lossOf('crossEntropy');
 
 let classifier: GoldenNet;
 let segmenter: GoldenNet;

@@ -4,10 +4,12 @@ import * as tf from '@tensorflow/tfjs';
 import { craft } from '../../src/attacks/craft.ts';
 import { createAttack } from '../../src/attacks/create.ts';
 import { useEngine } from '../../src/engine/engine.ts';
-import { crossEntropy } from '../../src/losses/cross-entropy.ts';
+import { lossOf } from '../../src/losses/create.ts';
 import { createRandom } from '../../src/random.ts';
 import { inference } from '../../src/robustness/target.ts';
 import { assertClose, noTensorLeak } from '../support.ts';
+
+const crossEntropy = lossOf('crossEntropy');
 
 before(() => useEngine('auto'));
 

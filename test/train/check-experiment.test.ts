@@ -19,7 +19,10 @@ const wrong: readonly [string, object, RegExp][] = [
   ['an unknown net', { net: { name: 'resnet9000' } }, /no net "resnet9000".*resnet/],
   ['an unknown option', { net: { name: 'resnet', deepth: 18 } }, /resnet has no option "deepth".*depth/],
   ['a net that is a name', { net: 'resnet' }, /^net: expected \{ name/],
-  ['an unknown loss', { loss: 'hinge' }, /^loss: expected .*crossEntropy/],
+  ['an unknown loss', { loss: 'hinge' }, /no loss "hinge".*crossEntropy/],
+  ['no loss', { loss: undefined }, /^loss: expected \{ name/],
+  ['an option of another loss', { loss: { name: 'dice', gamma: 2 } }, /dice has no option "gamma".*smooth/],
+  ['a loss out of range', { loss: { name: 'focal', gamma: -2 } }, /"gamma" of focal: expected at least 0/],
   ['an optimizer out of range', { optimizer: { name: 'adam', learningRate: -1 } }, /"learningRate" of adam/],
   ['an unknown metric', { metrics: ['acuracy'] }, /^metrics: expected .*accuracy/],
   [

@@ -235,3 +235,13 @@ test('a last batch of one image is left out, and an only one is not', async () =
   await trainOnly(withBatch(12), { callbacks: [count] });
   assert.deepEqual(sizes, [1, 1]);
 });
+
+test('class weights for another number of classes are refused before anything is created', async () => {
+  const runs = join(temporaryDirectory(), 'runs');
+  const loss = { name: 'diceCrossEntropy', classWeights: [1, 2, 3] } as const;
+  await assert.rejects(train({ ...segmentation, loss }, { directory: runs }), {
+    name: 'UsageError',
+    message: /"classWeights" of diceCrossEntropy: expected a number for each of the 2 classes, received 3/,
+  });
+  assert.equal(existsSync(runs), false);
+});

@@ -24,10 +24,10 @@ export {
   depthwiseConv2dGradient,
   fusedConv2dGradient,
 } from './convolutions.ts';
-export { sparseCrossEntropyGradient } from './cross-entropy.ts';
 export { fusedMatMulGradient } from './fused-ops.ts';
 export { groupNormGradient } from './group-norm.ts';
 export { groupedConv2dGradient } from './grouped-conv2d.ts';
+export { softDiceGradient, sparseCrossEntropyGradient } from './losses.ts';
 export { maxPoolWithArgmaxGradient, maxUnpoolGradient } from './max-unpool.ts';
 export { mirrorPadGradient } from './mirror-pad.ts';
 export { avgPoolGradient, maxPoolGradient } from './pooling.ts';

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { groupNorm } from '../ops/group-norm.ts';
+import { only } from './input.ts';
 
 type LayerWeight = ReturnType<tf.layers.Layer['addWeight']>;
 
@@ -50,7 +51,7 @@ export class GroupNormalization extends tf.layers.Layer {
   }
 
   override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
-    const x = Array.isArray(inputs) ? (inputs[0] as tf.Tensor) : inputs;
+    const x = only(inputs);
     const channels = x.shape.at(-1) as number;
     return tf.tidy(() => {
       const gamma = this.#gamma?.read() ?? tf.ones([channels]);

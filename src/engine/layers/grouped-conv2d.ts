@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { UsageError } from '../../errors.ts';
 import { groupedConv2d } from '../ops/grouped-conv2d.ts';
+import { only } from './input.ts';
 
 type LayerWeight = ReturnType<tf.layers.Layer['addWeight']>;
 type Initializer = ReturnType<typeof tf.initializers.zeros>;
@@ -86,7 +87,7 @@ export class GroupedConv2D extends tf.layers.Layer {
   }
 
   override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
-    const x = (Array.isArray(inputs) ? inputs[0] : inputs) as tf.Tensor4D;
+    const x = only(inputs) as tf.Tensor4D;
     return tf.tidy(() => {
       const { groups, strides, padding: pad, dilationRate: dilations } = this;
       const filter = this.#kernel!.read() as tf.Tensor4D;

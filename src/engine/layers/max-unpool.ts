@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { maxPoolWithIndices, maxUnpool } from '../ops/max-unpool.ts';
+import { only } from './input.ts';
 
 type Shape4D = [tf.Shape[0], number, number, number];
 
@@ -11,7 +12,8 @@ interface PoolSettings {
 
 /**
  * Max-pooling without overlap, for `MaxUnpooling2D` to undo: two outputs, the maxima `[batch, height / size,
- * width / size, channels]`, rounded down, and where they were.
+ * width / size, channels]`, rounded up, padded as 'same' does, and where they were. Rounded up as in the SegNet of Caffe;
+ * PyTorch rounds down.
  */
 export class MaxPoolingWithIndices2D extends tf.layers.Layer {
   static readonly className = 'MaxPoolingWithIndices2D';
@@ -24,7 +26,7 @@ export class MaxPoolingWithIndices2D extends tf.layers.Layer {
 
   override computeOutputShape(inputShape: tf.Shape | tf.Shape[]): tf.Shape[] {
     const [batch, height, width, channels] = inputShape as Shape4D;
-    const pooled = [height, width].map((length) => Math.floor(length / this.poolSize));
+    const pooled = [height, width].map((length) => Math.ceil(length / this.poolSize));
     const shape = [batch, ...pooled, channels] as tf.Shape;
     return [shape, shape];
   }
@@ -38,8 +40,8 @@ export class MaxPoolingWithIndices2D extends tf.layers.Layer {
   }
 
   override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor[] {
-    const x = (Array.isArray(inputs) ? inputs[0] : inputs) as tf.Tensor4D;
-    const { pooled, indices } = maxPoolWithIndices(x, this.poolSize, this.poolSize, 'valid');
+    const x = only(inputs) as tf.Tensor4D;
+    const { pooled, indices } = maxPoolWithIndices(x, this.poolSize, this.poolSize, 'same');
     return [pooled, indices];
   }
 

@@ -244,10 +244,40 @@ export interface NativeBinding extends Tables {
   resizeNearestGrad: NearestResize;
 
   softmax(x: Floats, y: Floats, shape: Integers): void;
-  sparseCrossEntropy(logits: Floats, labels: Int32Array, losses: Floats, shape: Integers): void;
+  sparseCrossEntropy(
+    logits: Floats,
+    labels: Int32Array,
+    weights: Floats,
+    ofPlaces: Floats,
+    losses: Floats,
+    shape: Integers,
+    labelSmoothing: number,
+    gamma: number,
+  ): void;
   sparseCrossEntropyGrad(
     logits: Floats,
     labels: Int32Array,
+    weights: Floats,
+    dy: Floats,
+    factors: Floats,
+    dlogits: Floats,
+    shape: Integers,
+    labelSmoothing: number,
+    gamma: number,
+  ): void;
+  softDice(
+    logits: Floats,
+    labels: Int32Array,
+    scratch: Floats,
+    losses: Floats,
+    slopes: Floats,
+    shape: Integers,
+    smooth: number,
+  ): void;
+  softDiceGrad(
+    logits: Floats,
+    labels: Int32Array,
+    slopes: Floats,
     dy: Floats,
     dlogits: Floats,
     shape: Integers,

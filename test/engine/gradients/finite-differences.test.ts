@@ -187,6 +187,7 @@ const pooling: Case[] = [
     [2, 4, 6, 2],
     [2, 2, 3, 2],
   ],
+  ['localResponseNormalization', (x) => tf.localResponseNormalization(t4(x!), 1, 1, 0.5), [2, 2, 3, 4]],
   ['max over an image', (x) => tf.max(x!, [1, 2]), image],
 ];
 

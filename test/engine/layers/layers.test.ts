@@ -3,8 +3,11 @@
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
+import { BilinearUpSampling2D } from '../../../src/engine/layers/bilinear-up-sampling.ts';
+import { BlurPool2D } from '../../../src/engine/layers/blur-pool.ts';
 import { GroupNormalization } from '../../../src/engine/layers/group-normalization.ts';
 import { GroupedConv2D } from '../../../src/engine/layers/grouped-conv2d.ts';
+import { LocalResponseNormalization } from '../../../src/engine/layers/local-response-normalization.ts';
 import { MaxPoolingWithIndices2D, MaxUnpooling2D } from '../../../src/engine/layers/max-unpool.ts';
 import { UsageError } from '../../../src/errors.ts';
 import { assertClose } from '../../support.ts';
@@ -14,34 +17,26 @@ import { distinctValues } from '../finite-differences.ts';
 const shape: [number, number, number] = [6, 7, 4];
 const input = () => tf.input({ shape });
 
+function of(layer: tf.layers.Layer): tf.LayersModel {
+  const x = input();
+  return tf.model({ inputs: x, outputs: layer.apply(x) as tf.SymbolicTensor });
+}
+
 /** One output each, of `[6, 7, 4]` images. */
 const models: Record<string, () => tf.LayersModel> = {
-  'group normalisation': () => {
-    const x = input();
-    const y = new GroupNormalization({ groups: 2, epsilon: 1e-5 }).apply(x) as tf.SymbolicTensor;
-    return tf.model({ inputs: x, outputs: y });
-  },
-  'instance normalisation without weights': () => {
-    const x = input();
-    const layer = new GroupNormalization({ groups: -1, scale: false, center: false });
-    return tf.model({ inputs: x, outputs: layer.apply(x) as tf.SymbolicTensor });
-  },
-  'grouped convolution': () => {
-    const x = input();
-    const layer = new GroupedConv2D({ filters: 6, kernelSize: 3, groups: 2, strides: 2, padding: 'same' });
-    return tf.model({ inputs: x, outputs: layer.apply(x) as tf.SymbolicTensor });
-  },
-  'dilated grouped convolution': () => {
-    const x = input();
-    const layer = new GroupedConv2D({
-      filters: 4,
-      kernelSize: [3, 1],
-      groups: 4,
-      dilationRate: [2, 1],
-      useBias: false,
-    });
-    return tf.model({ inputs: x, outputs: layer.apply(x) as tf.SymbolicTensor });
-  },
+  'bilinear up-sampling': () => of(new BilinearUpSampling2D({ factor: 3, alignCorners: false })),
+  'bilinear up-sampling, aligned': () => of(new BilinearUpSampling2D({ factor: 2, alignCorners: true })),
+  'blur pool': () => of(new BlurPool2D({})),
+  'local response normalisation': () => of(new LocalResponseNormalization({ size: 3, alpha: 1, beta: 0.75 })),
+  'group normalisation': () => of(new GroupNormalization({ groups: 2, epsilon: 1e-5 })),
+  'instance normalisation without weights': () =>
+    of(new GroupNormalization({ groups: -1, scale: false, center: false })),
+  'grouped convolution': () =>
+    of(new GroupedConv2D({ filters: 6, kernelSize: 3, groups: 2, strides: 2, padding: 'same' })),
+  'dilated grouped convolution': () =>
+    of(
+      new GroupedConv2D({ filters: 4, kernelSize: [3, 1], groups: 4, dilationRate: [2, 1], useBias: false }),
+    ),
   'pooling and unpooling': () => {
     const x = input();
     const [pooled, indices] = new MaxPoolingWithIndices2D().apply(x) as tf.SymbolicTensor[];
@@ -90,12 +85,29 @@ for (const engine of engines) {
       });
     }
 
+    test('blur pool keeps constants and weighs 1 : 2 : 1, reflected at the edge', () => {
+      const blurred = (x: tf.Tensor4D) => (new BlurPool2D({}).apply(x) as tf.Tensor).dataSync();
+      assertClose(blurred(tf.fill([1, 2, 2, 1], 3)), [3]);
+      const bump = tf.tensor4d([0, 0, 0, 0, 16, 0, 0, 0, 0], [1, 3, 3, 1]);
+      // The corners see the bump twice in each direction, by reflection.
+      assertClose(blurred(bump), [4, 4, 4, 4]);
+    });
+
+    test('unpooling undoes pooling of odd sizes, at the first of equals', () => {
+      const map = tf.tensor4d([-1, -2, -3, -4, -5, -6, -9, -8, -8], [1, 3, 3, 1]);
+      const [pooled, indices] = new MaxPoolingWithIndices2D().apply(map) as tf.Tensor[];
+      assert.deepEqual([...pooled!.dataSync()], [-1, -3, -8, -8]);
+      const values = tf.tensor4d([10, 20, 30, 40], [1, 2, 2, 1]);
+      const restored = new MaxUnpooling2D().apply([values, indices!, map]) as tf.Tensor;
+      assert.deepEqual([...restored.dataSync()], [10, 0, 20, 0, 0, 0, 0, 30, 40]);
+    });
+
     test('groups that do not divide the channels are refused', () => {
       const channels = { shape: [4, 4, 6] };
-      const of = (layer: tf.layers.Layer) => () => layer.apply(tf.zeros([1, ...channels.shape]));
-      assert.throws(of(new GroupedConv2D({ filters: 6, kernelSize: 1, groups: 4 })), UsageError);
-      assert.throws(of(new GroupedConv2D({ filters: 4, kernelSize: 1, groups: 3 })), UsageError);
-      assert.throws(of(new GroupNormalization({ groups: 4 })), UsageError);
+      const applied = (layer: tf.layers.Layer) => () => layer.apply(tf.zeros([1, ...channels.shape]));
+      assert.throws(applied(new GroupedConv2D({ filters: 6, kernelSize: 1, groups: 4 })), UsageError);
+      assert.throws(applied(new GroupedConv2D({ filters: 4, kernelSize: 1, groups: 3 })), UsageError);
+      assert.throws(applied(new GroupNormalization({ groups: 4 })), UsageError);
     });
 
     test('activations of tf.layers are one kernel where there is one, and the same function', () => {

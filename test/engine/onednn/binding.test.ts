@@ -150,7 +150,30 @@ const bad: Record<string, Bad> = {
       null,
       false,
     ),
-  'labels too few': (n) => n.sparseCrossEntropy(floats(6), ints(0), floats(2), ints(2, 3)),
+  'labels too few': (n) =>
+    n.sparseCrossEntropy(floats(6), ints(0), floats(3), floats(2), floats(1), ints(1, 2, 3, -1), 0, 0),
+  'a weight too few': (n) =>
+    n.sparseCrossEntropy(floats(6), ints(0, 1), floats(2), floats(2), floats(1), ints(1, 2, 3, -1), 0, 0),
+  'a gradient of too few images': (n) =>
+    n.sparseCrossEntropyGrad(
+      floats(6),
+      ints(0, 1),
+      floats(3),
+      floats(1),
+      floats(2),
+      floats(6),
+      ints(2, 1, 3, -1),
+      0,
+      0,
+    ),
+  'a scratch too short': (n) =>
+    n.softDice(floats(6), ints(0, 1), floats(9), floats(1), floats(6), ints(1, 2, 3, -1, 1, 1), 1),
+  'a first class that is none': (n) =>
+    n.softDice(floats(6), ints(0, 1), floats(9), floats(1), floats(6), ints(1, 2, 3, -1, 3, 2), 1),
+  'chunks of no places': (n) =>
+    n.softDice(floats(6), ints(0, 1), floats(9), floats(1), floats(6), ints(1, 2, 3, -1, 1, 0), 1),
+  'slopes of other classes': (n) =>
+    n.softDiceGrad(floats(6), ints(0, 1), floats(4), floats(1), floats(6), ints(1, 2, 3, -1)),
   'a gradient of another size': (n) =>
     n.applyMomentum(floats(3), floats(3), floats(2), floats(3), floats(3), 0.1, 0.9, false, 0),
   'a number that is none': (n) => n.clipByValue(floats(3), floats(3), untyped('low') as unknown as number, 1),

@@ -72,20 +72,42 @@ describeNative('native kernels of training', () => {
         );
       const close = { relative: 2e-5, absolute: 1e-6 };
       assertAgrees('softmax', () => tf.softmax(logits()), close);
-      const loss = () => runKernel('SparseCrossEntropy', { logits: logits(), labels: labels() });
-      assertAgrees('SparseCrossEntropy', loss, close);
-      const gradient = () => {
-        const inputs = { logits: logits(), labels: labels(), dy: normals('dy', [rows]) };
-        return runKernel('SparseCrossEntropyGrad', inputs);
-      };
-      assertAgrees('SparseCrossEntropyGrad', gradient, close);
+      // Every place an image of its own, and all places in one.
+      for (const images of [rows, 1]) {
+        const inputs = () => ({
+          logits: tf.reshape(logits(), [images, rows / images, classes]),
+          labels: tf.reshape(labels(), [images, rows / images]),
+          weights: tf.range(1, classes + 1),
+        });
+        const dy = () => normals('dy', [images]);
+        for (const options of [{}, { gamma: 2.5 }, { labelSmoothing: 0.1 }, { ignoreLabel: 1 }]) {
+          const attributes = { labelSmoothing: 0, gamma: 0, ignoreLabel: -1, ...options };
+          const what = `of ${images} images, ${JSON.stringify(options)}`;
+          const loss = () => runKernel('SparseCrossEntropy', inputs(), attributes);
+          assertAgrees(`SparseCrossEntropy ${what}`, loss, close);
+          const gradient = () => runKernel('SparseCrossEntropyGrad', { ...inputs(), dy: dy() }, attributes);
+          assertAgrees(`SparseCrossEntropyGrad ${what}`, gradient, close);
+        }
+        for (const firstClass of [0, 1]) {
+          const attributes = { smooth: 1, firstClass, ignoreLabel: -1 };
+          const what = `of ${images} images from class ${firstClass}`;
+          assertAgrees(`SoftDice ${what}`, () => runKernel('SoftDice', inputs(), attributes), close);
+          const gradient = () => {
+            const slopes = normals('slopes', [images, classes, 2]);
+            return runKernel('SoftDiceGrad', { ...inputs(), slopes, dy: dy() }, attributes);
+          };
+          assertAgrees(`SoftDiceGrad ${what}`, gradient, close);
+        }
+      }
     });
   }
 
   it('keeps the slope of a net that is sure', () => {
-    const logits = tf.tensor2d([[40, 0]]);
-    const labels = tf.tensor1d([0], 'int32');
-    const slope = runKernel('SparseCrossEntropyGrad', { logits, labels, dy: tf.ones([1]) }) as tf.Tensor;
+    const logits = tf.tensor3d([[[40, 0]]]);
+    const labels = tf.tensor2d([[0]], undefined, 'int32');
+    const inputs = { logits, labels, weights: tf.ones([2]), dy: tf.ones([1]) };
+    const attributes = { labelSmoothing: 0, gamma: 0, ignoreLabel: -1 };
+    const slope = runKernel('SparseCrossEntropyGrad', inputs, attributes) as tf.Tensor;
     const [first, second] = slope.dataSync() as Float32Array;
     assert.ok(Math.abs(second! / Math.exp(-40) - 1) < 1e-5, `${second}`);
     assert.equal(first, -second!);

@@ -31,7 +31,8 @@
   X(maxPoolWithArgmax) X(maxUnpool) X(maxUnpoolGrad)                                                           \
   X(concat) X(slice) X(pad) X(transpose) X(tile) X(gather) X(oneHot)                                           \
   X(resizeBilinear) X(resizeBilinearGrad) X(resizeNearest) X(resizeNearestGrad)                                \
-  X(softmax) X(sparseCrossEntropy) X(sparseCrossEntropyGrad) X(applyAdam) X(applyMomentum)
+  X(softmax) X(sparseCrossEntropy) X(sparseCrossEntropyGrad) X(softDice) X(softDiceGrad)                       \
+  X(applyAdam) X(applyMomentum)
 
 namespace medrobust {
 

@@ -23,3 +23,4 @@ export {
 export { maxUnpoolGradKernel, maxUnpoolKernel } from './max-unpool.ts';
 export { applyAdamKernel, applyMomentumKernel } from './optimizer-steps.ts';
 export { relu6GradKernel, reluGradKernel } from './relu.ts';
+export { softDiceGradKernel, softDiceKernel } from './soft-dice.ts';
