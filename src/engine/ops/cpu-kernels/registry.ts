@@ -3,6 +3,11 @@
 export { batchNormTrainGradKernel, batchNormTrainKernel } from './batch-norm.ts';
 export { broadcastToKernel } from './broadcast-to.ts';
 export { sparseCrossEntropyGradKernel, sparseCrossEntropyKernel } from './cross-entropy.ts';
-export { applyAdamKernel, applyMomentumKernel } from './optimizer-steps.ts';
+export {
+  applyAdamKernel,
+  applyMomentumKernel,
+  applyRmsPropKernel,
+  gradientNormKernel,
+} from './optimizer-steps.ts';
 export { relu6GradKernel, reluGradKernel } from './relu.ts';
 export { softDiceGradKernel, softDiceKernel } from './soft-dice.ts';

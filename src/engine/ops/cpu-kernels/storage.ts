@@ -13,6 +13,8 @@ export type KernelArguments = Parameters<tf.KernelFunc>[0];
 
 /** What a kernel in JavaScript is given, by name. */
 export interface Call {
+  /** Whether there is such an input. Those of a list are named '0', '1', … */
+  has(input: string): boolean;
   /** The elements of an input; not to be written to. */
   values(input: string): Values;
   shape(input: string): readonly number[];
@@ -33,6 +35,7 @@ function callOf({ inputs, attrs, backend }: KernelArguments): Call {
   const info = (name: string) => inputs[name] as tf.TensorInfo;
   const stored = (name: string) => cpu.data.get(info(name).dataId);
   return {
+    has: (name) => inputs[name] != null,
     values: (name) => stored(name).values,
     shape: (name) => info(name).shape,
     attribute: <T>(name: string) => attrs?.[name] as T,
