@@ -25,7 +25,7 @@ export default {
   },
   net: { name: 'resnet', depth: 18, stem: 'small', filters: 32 },
   loss: 'crossEntropy',
-  optimizer: { name: 'adam', learningRate: 0.001, weightDecay: 0.0001 },
+  optimizer: { name: 'adamW', learningRate: 0.001, weightDecay: 0.0001 },
   epochs: 5,
   metrics: ['accuracy', 'auroc'],
   robustness: {

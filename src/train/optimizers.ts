@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
+import { gradientNorm, type Move } from '../engine/ops/optimizer-steps.ts';
 import { type Choice, type Options, resolveChoice } from '../options.ts';
-import type { OptimizerDefinition } from './optimizers/optimizer.ts';
+import { type CommonOptions, checkCommonOptions, type OptimizerDefinition } from './optimizers/optimizer.ts';
 import * as registry from './optimizers/registry.ts';
 
 export type OptimizerChoice = Choice<typeof registry>;
@@ -10,8 +11,10 @@ export type OptimizerName = keyof typeof registry;
 export interface Optimizer extends Disposable {
   readonly name: string;
   readonly options: Options;
-  /** Slots in the order of the weights, all slots of one weight together. */
+  /** Slots in the order of the weights, all slots of one weight together, its moving average last. */
   readonly slots: readonly { readonly name: string; readonly variable: tf.Variable }[];
+  /** Moving averages in the order of the weights; none where `averageDecay` is 0. */
+  readonly averages: readonly tf.Variable[];
   /**
    * Moves every weight that has a gradient; `gradients` are in the order of the weights and stay the
    * caller's. `step` counts from 1 over the whole run.
@@ -21,39 +24,75 @@ export interface Optimizer extends Disposable {
 
 /** Throws `UsageError` for an unknown name, an unknown option or one out of its range. */
 export function checkOptimizer(choice: OptimizerChoice): void {
-  const { definition, options } = resolve(choice);
-  definition.check(options);
+  resolve(choice);
 }
 
 /** An optimizer with fresh slots. Weight decay spares vectors: biases and normalisation scales. */
 export function createOptimizer(choice: OptimizerChoice, weights: readonly tf.Variable[]): Optimizer {
   const { name, definition, options } = resolve(choice);
-  definition.check(options);
-  const slotsOf = weights.map((weight) =>
-    definition.slots.map(() => tf.tidy(() => tf.variable(tf.zeros(weight.shape), false))),
-  );
+  const { weightDecay, averageDecay } = options;
+  const kept = weights.map((weight) => {
+    const slots = Object.values(definition.slots).map((start) =>
+      variableOf(() => tf.fill(weight.shape, start)),
+    );
+    return { weight, slots, average: averageDecay > 0 ? variableOf(() => tf.mul(weight, 1)) : undefined };
+  });
+  const moveOf = ({ weight, slots, average }: (typeof kept)[number], gradient: tf.Tensor): Move => ({
+    variable: weight,
+    slots,
+    gradient,
+    ...(average && { average }),
+    // Decay of vectors only hurts: He et al. 2018, arXiv:1812.01187, section 3.1, "no bias decay".
+    weightDecay: weight.rank > 1 ? weightDecay : 0,
+  });
+  const names = Object.keys(definition.slots);
   return {
     name,
     options,
-    slots: slotsOf.flatMap((slots) =>
-      slots.map((variable, i) => ({ name: definition.slots[i] as string, variable })),
-    ),
+    slots: kept.flatMap(({ slots, average }) => [
+      ...slots.map((variable, i) => ({ name: names[i] as string, variable })),
+      ...(average ? [{ name: 'average', variable: average }] : []),
+    ]),
+    averages: kept.flatMap(({ average }) => average ?? []),
     step(gradients, step) {
-      weights.forEach((weight, i) => {
+      const moves = kept.flatMap((parts, i) => {
         const gradient = gradients[i];
-        if (!gradient) return;
-        // Decay of vectors only hurts: He et al. 2018, arXiv:1812.01187, section 3.1, "no bias decay".
-        const at = { step, decayed: weight.rank > 1 };
-        tf.tidy(() => definition.apply(weight, slotsOf[i] as tf.Variable[], gradient, at, options));
+        return gradient ? [moveOf(parts, gradient)] : [];
       });
+      definition.apply(moves, { step, ...handling(moves, step, options) }, options);
     },
     [Symbol.dispose]() {
-      for (const slot of slotsOf.flat()) slot.dispose();
+      for (const { slots, average } of kept) tf.dispose([...slots, ...(average ? [average] : [])]);
     },
   };
 }
 
+/** What happens to gradients before the step, and to averages after it. */
+function handling(moves: readonly Move[], step: number, options: CommonOptions) {
+  const { clipNorm, clipValue, averageDecay } = options;
+  const norm = () =>
+    gradientNorm(
+      moves.map(({ gradient }) => gradient),
+      clipValue,
+    );
+  return {
+    clipValue,
+    // The same 1e-6 as in PyTorch's `clip_grad_norm_`.
+    gradientScale: clipNorm > 0 ? Math.min(1, clipNorm / (norm() + 1e-6)) : 1,
+    // As TensorFlow's ExponentialMovingAverage with `num_updates`.
+    averageKept: Math.min(averageDecay, (1 + step) / (10 + step)),
+  };
+}
+
+function variableOf(start: () => tf.Tensor): tf.Variable {
+  return tf.tidy(() => tf.variable(start(), false));
+}
+
 function resolve(choice: OptimizerChoice) {
   const definitions: Readonly<Record<string, OptimizerDefinition>> = registry;
-  return resolveChoice('optimizer', definitions, choice);
+  const { name, definition, options } = resolveChoice('optimizer', definitions, choice);
+  const resolved = options as CommonOptions;
+  checkCommonOptions(name, resolved);
+  definition.check(resolved);
+  return { name, definition, options: resolved };
 }

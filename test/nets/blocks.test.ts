@@ -42,9 +42,9 @@ import { segnetDecoder, segnetEncoder } from '../../src/nets/segnet.ts';
 import { decoderStep, encoderStep, nestedNode, residualUnit } from '../../src/nets/unet.ts';
 import { decoderStep3d, encoderStep3d } from '../../src/nets/unet3d.ts';
 import { createRandom } from '../../src/random.ts';
+import { engines } from '../engine/engines.ts';
 import { type GoldenTensor, loadGolden } from '../golden/load.ts';
-import { engines } from './engines.ts';
-import { assertMatches, type Reference } from './reference.ts';
+import { assertMatches, assertPlanMatches, type Reference } from './reference.ts';
 
 type X = tf.SymbolicTensor;
 
@@ -468,7 +468,9 @@ for (const engine of engines) {
         const style: Style = { random: createRandom(1), kernel: heNormal, norm, ...overrides };
         const inputs = Object.values(golden.inputs).map(({ shape }) => tf.input({ shape: shape.slice(1) }));
         const model = tf.model({ inputs, outputs: build(style, inputs) });
-        await assertMatches({ model, reference: { ...golden, weights: allWeights(golden) }, layers });
+        const reference = { ...golden, weights: allWeights(golden) };
+        await assertMatches({ model, reference, layers });
+        if (inputs.length === 1) await assertPlanMatches({ model, reference, layers });
         model.dispose();
       });
     }

@@ -10,8 +10,8 @@ import { glorotUniform } from '../../src/nets/initialisers.ts';
 import { separableBlock } from '../../src/nets/mobilenet.ts';
 import type { NetShape } from '../../src/nets/net.ts';
 import { createRandom } from '../../src/random.ts';
+import { engines } from '../engine/engines.ts';
 import { type GoldenTensor, loadGolden } from '../golden/load.ts';
-import { engines } from './engines.ts';
 import { assertMatches, type Reference } from './reference.ts';
 
 interface Recipe {

@@ -3,6 +3,8 @@
 
 import assert from 'node:assert/strict';
 import * as tf from '@tensorflow/tfjs';
+import { valueAndGradients } from '../../src/engine/backward.ts';
+import { inferenceOf, runInTraining } from '../../src/engine/model/run.ts';
 import { type GoldenTensor, toTensor } from '../golden/load.ts';
 import { noTensorLeak, relativeToMaximum } from '../support.ts';
 
@@ -108,6 +110,57 @@ export async function assertMatches(comparison: Comparison): Promise<void> {
     tf.tidy(() => assertPass(comparison, weights, false));
     tf.tidy(() => assertPass(comparison, weights, true));
   });
+  assertAverages(comparison, weights);
+}
+
+/** The same of a model with one input, as training and attacks run it: by the plan of its layers. */
+export async function assertPlanMatches(comparison: Comparison): Promise<void> {
+  const weights = fillWeights(comparison);
+  await noTensorLeak(() => {
+    tf.tidy(() => assertPlannedInference(comparison));
+    tf.tidy(() => assertPlannedTraining(comparison, weights));
+  });
+  assertAverages(comparison, weights);
+}
+
+function assertPlannedInference({ model, reference }: Comparison): void {
+  const [golden, cotangent] = [reference.inference.outputs[0]!, toTensor(reference.R[0]!)];
+  const [[name, input]] = Object.entries(reference.inputs) as [[string, GoldenTensor]];
+  const x = toTensor(input);
+  using infer = inferenceOf(model);
+  assertNear(infer(x).dataSync(), golden.data, 'inference by plan');
+  // Of the sum over all outputs; a plan for inference has the first only.
+  if (model.outputs.length > 1) return;
+  const { gradients } = valueAndGradients(() => infer(x).mul(cotangent), [x]);
+  const { data } = reference.inference.grad_inputs[name] as GoldenTensor;
+  assertNear(gradients[0]!.dataSync(), data, `inference by plan, gradient of ${name}`);
+}
+
+function assertPlannedTraining(
+  { model, reference }: Comparison,
+  weights: ReturnType<typeof fillWeights>,
+): void {
+  const { outputs, grad_inputs, grad_weights } = reference.training;
+  const [[name, input]] = Object.entries(reference.inputs) as [[string, GoldenTensor]];
+  const x = toTensor(input);
+  const trainable = [...weights].filter(([, weight]) => weight.trainable);
+  let made: tf.Tensor[] = [];
+  const { gradients } = valueAndGradients(() => {
+    made = runInTraining(model, x).map((output) => tf.keep(output));
+    return tf.addN(made.map((output, i) => output.mul(toTensor(reference.R[i]!)).sum()));
+  }, [x, ...trainable.map(([, weight]) => weight.read())]);
+  for (const [i, { data }] of outputs.entries()) {
+    assertNear(made[i]!.dataSync(), data, `training by plan, output ${i}`);
+  }
+  const expected = [grad_inputs[name]!, ...trainable.map(([weight]) => grad_weights![weight]!)];
+  const names = [name, ...trainable.map(([weight]) => weight)];
+  for (const [i, { data }] of expected.entries()) {
+    assertNear(gradients[i]!.dataSync(), data, `training by plan, gradient of ${names[i]}`);
+  }
+  tf.dispose(made);
+}
+
+function assertAverages(comparison: Comparison, weights: ReturnType<typeof fillWeights>): void {
   for (const [norm, expected] of Object.entries(comparison.reference.training.batch_stats)) {
     const read = (kind: string) => weights.get(`${norm}/${kind}`)?.read().dataSync() ?? [];
     assertNear(read('moving_mean'), expected.moving_mean_after, `${norm}: moving mean`);

@@ -5,6 +5,7 @@ import { useEngine } from '../../src/engine/engine.ts';
 import { UsageError } from '../../src/errors.ts';
 import * as registry from '../../src/train/optimizers/registry.ts';
 import { createOptimizer, type OptimizerChoice } from '../../src/train/optimizers.ts';
+import { loadGolden } from '../golden/load.ts';
 import { assertClose, noTensorLeak } from '../support.ts';
 
 before(() => useEngine('auto'));
@@ -59,6 +60,65 @@ test('sgd with momentum keeps a velocity, and Nesterov looks a step ahead', () =
   assertClose(ahead.flat(), [1.85, 1.675, 1.7875]);
 });
 
+interface GoldenSteps {
+  readonly shapes: number[][];
+  readonly start: number[][];
+  readonly gradients: number[][][];
+  readonly cases: {
+    readonly source: string;
+    readonly choice: OptimizerChoice;
+    /** After each step. */
+    readonly weights: number[][][];
+  }[];
+}
+
+const golden = loadGolden<GoldenSteps>('train/optimizers');
+
+for (const { source, choice, weights: expected } of golden.cases) {
+  test(`${JSON.stringify(choice)} follows ${source}`, async () => {
+    const { shapes, start, gradients } = golden;
+    await noTensorLeak(() => {
+      const tensors = (values: number[][]) => values.map((list, i) => tf.tensor(list, shapes[i]!));
+      const weights = tf.tidy(() => tensors(start).map((weight) => tf.variable(weight)));
+      using optimizer = createOptimizer(choice, weights);
+      for (const [i, step] of gradients.entries()) {
+        tf.tidy(() => optimizer.step(tensors(step), i + 1));
+        weights.forEach((weight, w) => {
+          // Five steps of float32 state; 1 − 0.999^t loses three digits of 1e-7.
+          assertClose(weight.dataSync(), expected[i]![w]!, { relative: 1e-4, absolute: 1e-5 });
+        });
+      }
+      tf.dispose(weights);
+    });
+  });
+}
+
+test('averages start at the weights and keep (1 + t) / (10 + t) of themselves at first, then averageDecay', () => {
+  const weight = tf.tidy(() => tf.variable(tf.tensor1d([1, 2])));
+  using optimizer = createOptimizer({ name: 'sgd', momentum: 0, averageDecay: 0.3 }, [weight]);
+  const [average] = optimizer.averages as [tf.Variable];
+  assert.deepEqual([...average.dataSync()], [1, 2]);
+  let expected = [1, 2];
+  for (const [i, kept] of [2 / 11, 3 / 12, 0.3, 0.3].entries()) {
+    tf.tidy(() => optimizer.step([tf.tensor1d([1, -2])], i + 1));
+    const values = weight.dataSync();
+    expected = expected.map((value, j) => kept * value + (1 - kept) * values[j]!);
+    assertClose(average.dataSync(), expected);
+  }
+  assert.deepEqual(
+    optimizer.slots.map(({ name }) => name),
+    ['velocity', 'average'],
+  );
+  weight.dispose();
+});
+
+test('without averageDecay there are no averages', () => {
+  const weight = tf.tidy(() => tf.variable(tf.ones([2])));
+  using optimizer = createOptimizer({ name: 'adam' }, [weight]);
+  assert.deepEqual(optimizer.averages, []);
+  weight.dispose();
+});
+
 for (const name of Object.keys(registry) as (keyof typeof registry)[]) {
   test(`${name}: weight decay pulls matrices to zero and spares vectors`, async () => {
     await noTensorLeak(() => {
@@ -80,13 +140,35 @@ for (const name of Object.keys(registry) as (keyof typeof registry)[]) {
     weight.dispose();
   });
 
-  test(`${name}: a learning rate of 0 is refused`, () => {
-    assert.throws(() => createOptimizer({ name, learningRate: 0 }, []), UsageError);
+  for (const wrong of [
+    { learningRate: 0 },
+    { weightDecay: -1 },
+    { clipNorm: -1 },
+    { clipValue: -1 },
+    { averageDecay: 1 },
+  ]) {
+    test(`${name}: ${JSON.stringify(wrong)} is refused`, () => {
+      assert.throws(() => createOptimizer({ name, ...wrong }, []), UsageError);
+    });
+  }
+
+  test(`${name}: some weights have a gradient, others none`, async () => {
+    await noTensorLeak(() => {
+      const weights = tf.tidy(() => [1, 2, 3].map(() => tf.variable(tf.ones([3]))));
+      using optimizer = createOptimizer({ name, clipNorm: 1, averageDecay: 0.9 }, weights);
+      tf.tidy(() => optimizer.step([tf.ones([3]), undefined, tf.ones([3])], 1));
+      assert.deepEqual([...weights[1]!.dataSync()], [1, 1, 1]);
+      for (const moved of [weights[0]!, weights[2]!]) assert.ok(moved.dataSync().every((value) => value < 1));
+      tf.dispose(weights);
+    });
   });
 }
 
 test('an unknown optimizer or option is refused with the choices', () => {
-  assert.throws(() => createOptimizer({ name: 'adan' } as unknown as OptimizerChoice, []), /adam, sgd/);
+  assert.throws(
+    () => createOptimizer({ name: 'adan' } as unknown as OptimizerChoice, []),
+    /adam, adamW, rmsProp, sgd/,
+  );
   const wrong = { name: 'sgd', beta1: 0.9 } as unknown as OptimizerChoice;
   assert.throws(() => createOptimizer(wrong, []), /sgd has no option "beta1".*momentum/);
 });

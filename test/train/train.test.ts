@@ -96,6 +96,27 @@ for (const [where, place] of Object.entries({
   });
 }
 
+test('a run with clipped gradients and averages of the weights resumes to the byte', async () => {
+  const optimizer = {
+    name: 'rmsProp',
+    learningRate: 0.01,
+    momentum: 0.9,
+    weightDecay: 1e-4,
+    clipNorm: 1,
+    averageDecay: 0.9,
+  } as const;
+  const experiment = { ...segmentation, optimizer };
+  const whole = await trainOnly(experiment);
+  const { path } = await trainOnly(experiment, { callbacks: [interruptAt({ step: 6 })] });
+  await resumeOnly(path);
+  assert.deepEqual(outcomeOf(path), outcomeOf(whole.path));
+  const { optimizer: saved } = JSON.parse(readFileSync(join(path, 'epoch-0003/state.json'), 'utf8'));
+  assert.deepEqual(
+    saved.slots.slice(0, 3).map(({ name }: { name: string }) => name),
+    ['square', 'velocity', 'average'],
+  );
+});
+
 test('a run goes on after a crash that left a torn record and no checkpoint of it', async () => {
   const { path } = await trainOnly(segmentation, { callbacks: [interruptAt({ step: 9 })] });
   rmSync(join(path, 'interrupted'), { recursive: true });

@@ -284,32 +284,24 @@ export interface NativeBinding extends Tables {
   ): void;
 
   applyAdam(
-    variable: Floats,
-    m: Floats,
-    v: Floats,
-    gradient: Floats,
-    nextVariable: Floats,
-    nextM: Floats,
-    nextV: Floats,
-    learningRate: number,
-    beta1: number,
-    beta2: number,
-    epsilon: number,
-    step: number,
-    weightDecay: number,
+    ...step: [...Step, beta1: number, beta2: number, epsilon: number, step: number, decoupled: boolean]
   ): void;
-  applyMomentum(
-    variable: Floats,
-    velocity: Floats,
-    gradient: Floats,
-    nextVariable: Floats,
-    nextVelocity: Floats,
-    learningRate: number,
-    momentum: number,
-    nesterov: boolean,
-    weightDecay: number,
-  ): void;
+  applyMomentum(...step: [...Step, momentum: number, nesterov: boolean]): void;
+  applyRmsProp(...step: [...Step, decay: number, momentum: number, epsilon: number]): void;
+  gradientNorm(gradients: readonly Floats[], norm: Floats, clip: number): void;
 }
+
+/** What every step of an optimizer takes; for each weight, the state is the weight, its slots and its average. */
+type Step = [
+  state: readonly Floats[],
+  gradients: readonly Floats[],
+  weightDecays: Floats,
+  clip: number,
+  scale: number,
+  /** -1: there are no averages. */
+  averageKept: number,
+  learningRate: number,
+];
 
 type BilinearResize = (
   from: Floats,

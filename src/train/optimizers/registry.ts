@@ -1,3 +1,4 @@
 // One line each. To add one, write its file and name it here.
-export { adam } from './adam.ts';
+export { adam, adamW } from './adam.ts';
+export { rmsProp } from './rms-prop.ts';
 export { sgd } from './sgd.ts';

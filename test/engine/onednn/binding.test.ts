@@ -175,7 +175,28 @@ const bad: Record<string, Bad> = {
   'slopes of other classes': (n) =>
     n.softDiceGrad(floats(6), ints(0, 1), floats(4), floats(1), floats(6), ints(1, 2, 3, -1)),
   'a gradient of another size': (n) =>
-    n.applyMomentum(floats(3), floats(3), floats(2), floats(3), floats(3), 0.1, 0.9, false, 0),
+    n.applyMomentum([floats(3), floats(3)], [floats(2)], floats(1), 0, 1, -1, 0.1, 0.9, false),
+  'a slot of another size': (n) =>
+    n.applyAdam(
+      [floats(3), floats(3), floats(4)],
+      [floats(3)],
+      floats(1),
+      0,
+      1,
+      -1,
+      0.1,
+      0.9,
+      0.9,
+      1,
+      1,
+      true,
+    ),
+  'a weight without its average': (n) =>
+    n.applyRmsProp([floats(3), floats(3), floats(3)], [floats(3)], floats(1), 0, 1, 0.9, 0.1, 0.9, 0, 1),
+  'a weight decay too few': (n) =>
+    n.applyMomentum([floats(3), floats(3)], [floats(3)], floats(0), 0, 1, -1, 0.1, 0.9, false),
+  'gradients of another type': (n) => n.gradientNorm([untyped(new Int32Array(3))], floats(1), 0),
+  'a norm without a place': (n) => n.gradientNorm([floats(3)], floats(0), 0),
   'a number that is none': (n) => n.clipByValue(floats(3), floats(3), untyped('low') as unknown as number, 1),
   'terms of other sizes': (n) => n.addN([floats(3), floats(4)], floats(3)),
   'no threads': (n) => n.setThreads(0),

@@ -7,12 +7,14 @@ import { BufferPool } from '../../../src/engine/onednn/pool.ts';
 import { applyAdam, applyMomentum } from '../../../src/engine/ops/optimizer-steps.ts';
 import { describeNative, nativeBackend, normals } from './support.ts';
 
-const adam = { learningRate: 0.1, beta1: 0.9, beta2: 0.999, epsilon: 1e-7, step: 1, weightDecay: 0 };
+const shared = { learningRate: 0.1, clipValue: 0, gradientScale: 1, averageKept: 0 };
+const adam = { ...shared, beta1: 0.9, beta2: 0.999, epsilon: 1e-7, step: 1, decoupled: true };
 
 function trained(values: tf.Tensor) {
   const variable = tf.variable(values);
   const [m, v] = [tf.variable(tf.zerosLike(variable)), tf.variable(tf.zerosLike(variable))];
-  return { variable, step: () => applyAdam(variable, m, v, tf.onesLike(variable), adam) };
+  const move = { variable, slots: [m, v], weightDecay: 0 };
+  return { variable, step: () => applyAdam([{ ...move, gradient: tf.onesLike(variable) }], adam) };
 }
 
 /** Fills what the pool hands out next. */
@@ -95,8 +97,8 @@ describeNative('storage of the native engine', () => {
   it('momentum keeps what is aliased', () => {
     const given = new Float32Array([1, 2]);
     const [variable, velocity] = [tf.variable(tf.tensor1d(given)), tf.variable(tf.tensor1d([0, 0]))];
-    const attributes = { learningRate: 0.1, momentum: 0.9, nesterov: false, weightDecay: 0 };
-    applyMomentum(variable, velocity, tf.tensor1d([1, 1]), attributes);
+    const move = { variable, slots: [velocity], gradient: tf.tensor1d([1, 1]), weightDecay: 0 };
+    applyMomentum([move], { ...shared, momentum: 0.9, nesterov: false });
     assert.deepEqual([...given], [1, 2]);
     assert.notDeepEqual([...variable.dataSync()], [1, 2]);
   });
@@ -135,7 +137,8 @@ describeNative('storage of the native engine', () => {
           return tf.mean(tf.square(tf.concat([pooled, pooled], 3))) as tf.Scalar;
         };
         const { grads } = tf.variableGrads(loss, [filter, gamma]);
-        applyAdam(filter, m, v, grads[filter.name]!, { ...adam, step: number });
+        const move = { variable: filter, slots: [m, v], gradient: grads[filter.name]!, weightDecay: 0 };
+        applyAdam([move], { ...adam, step: number });
       });
     for (let number = 1; number <= 3; number++) step(number);
     const { pool } = nativeBackend();

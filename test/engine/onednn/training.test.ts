@@ -114,30 +114,39 @@ describeNative('native kernels of training', () => {
   });
 
   it('steps of optimizers', () => {
-    const shape = [300, 200];
-    const state = () => ({
-      variable: tf.variable(normals('variable', shape)),
-      m: tf.variable(normals('m', shape)),
-      v: tf.variable(tf.abs(normals('v', shape))),
-      gradient: normals('gradient', shape),
-    });
-    const adam = () => {
-      const inputs = state();
-      const attributes = { learningRate: 0.01, beta1: 0.9, beta2: 0.999, epsilon: 1e-7, weightDecay: 0.1 };
-      for (const step of [1, 2]) runKernel('ApplyAdam', inputs, { ...attributes, step });
-      return [inputs.variable, inputs.m, inputs.v];
-    };
+    const shapes = [[300, 200], [7], [40, 50, 3]];
     const close = { relative: 1e-5, absolute: 1e-6 };
-    assertAgrees('ApplyAdam', adam, close);
-    for (const nesterov of [false, true]) {
-      const momentum = () => {
-        const { variable, m: velocity, gradient } = state();
-        const attributes = { learningRate: 0.1, momentum: 0.9, nesterov, weightDecay: 0.01 };
-        for (let step = 0; step < 2; step++)
-          runKernel('ApplyMomentum', { variable, velocity, gradient }, attributes);
-        return [variable, velocity];
-      };
-      assertAgrees(`ApplyMomentum, nesterov ${nesterov}`, momentum, close);
+    const common = { learningRate: 0.01, clipValue: 1, gradientScale: 0.5, averageKept: 0.9 };
+    const rules = [
+      ['ApplyAdam', 2, { beta1: 0.9, beta2: 0.999, epsilon: 1e-7, decoupled: true }],
+      ['ApplyAdam', 2, { beta1: 0.9, beta2: 0.999, epsilon: 1e-7, decoupled: false }],
+      ['ApplyMomentum', 1, { momentum: 0.9, nesterov: false }],
+      ['ApplyMomentum', 1, { momentum: 0.9, nesterov: true }],
+      ['ApplyRmsProp', 2, { decay: 0.9, momentum: 0.9, epsilon: 1e-3 }],
+    ] as const;
+    for (const [kernel, slots, options] of rules) {
+      for (const averaged of [false, true]) {
+        const stepped = () => {
+          const parts = 1 + slots + (averaged ? 1 : 0);
+          const state = shapes.flatMap((shape) =>
+            Array.from({ length: parts }, (_, part) => tf.variable(tf.abs(normals(`state ${part}`, shape)))),
+          );
+          const gradients = shapes.map((shape) => normals('gradient', shape));
+          const attributes = { ...common, ...options, weightDecays: [0.1, 0, 0.2], averaged };
+          for (const step of [1, 2]) runKernel(kernel, [...state, ...gradients], { ...attributes, step });
+          return state;
+        };
+        assertAgrees(`${kernel} ${JSON.stringify(options)}, averages: ${averaged}`, stepped, close);
+      }
+    }
+    for (const clipValue of [0, 1]) {
+      const norm = () =>
+        runKernel(
+          'GradientNorm',
+          shapes.map((shape) => normals('gradient', shape)),
+          { clipValue },
+        );
+      assertAgrees(`GradientNorm, clip ${clipValue}`, norm, close);
     }
   });
 

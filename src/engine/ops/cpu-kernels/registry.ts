@@ -21,6 +21,11 @@ export {
   groupedConv2dKernel,
 } from './grouped-conv2d.ts';
 export { maxUnpoolGradKernel, maxUnpoolKernel } from './max-unpool.ts';
-export { applyAdamKernel, applyMomentumKernel } from './optimizer-steps.ts';
+export {
+  applyAdamKernel,
+  applyMomentumKernel,
+  applyRmsPropKernel,
+  gradientNormKernel,
+} from './optimizer-steps.ts';
 export { relu6GradKernel, reluGradKernel } from './relu.ts';
 export { softDiceGradKernel, softDiceKernel } from './soft-dice.ts';

@@ -13,6 +13,7 @@ export type KernelArguments = Parameters<tf.KernelFunc>[0];
 
 /** What a kernel in JavaScript is given, by name. */
 export interface Call {
+  /** Whether there is such an input. Those of a list are named '0', '1', … */
   has(input: string): boolean;
   /** The elements of an input; not to be written to. */
   values(input: string): Values;
