@@ -88,8 +88,11 @@ export interface NativeBinding extends Tables {
     readonly instructions: 'AVX2' | 'baseline';
     /** Empty where the addon was built without OpenMP. */
     readonly parallel: 'OpenMP' | '';
+    /** Whether convolutions can multiply bfloat16 here. */
+    readonly bf16: boolean;
   };
   setThreads(threads: number): void;
+  setBf16(bf16: boolean): void;
   misalignment(bytes: Uint8Array, result: Int32Array): void;
 
   conv2d(x: Floats, filter: Floats, bias: Floats | null, y: Floats, geometry: Integers, relu: boolean): void;
