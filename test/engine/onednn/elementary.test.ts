@@ -38,7 +38,10 @@ describeNative('vectorised functions', () => {
         }
         const unit = Math.max(Math.abs(expected) * 2 ** -23, 2 ** -149);
         const units = Math.abs(y[i]! - expected) / unit;
-        assert.ok(units <= mostUnits, `${name}(${value}): expected ${expected}, received ${y[i]}: ${units} units`);
+        assert.ok(
+          units <= mostUnits,
+          `${name}(${value}): expected ${expected}, received ${y[i]}: ${units} units`,
+        );
       }
     });
   }
