@@ -222,6 +222,18 @@ export interface NativeBinding extends Tables {
     epsilon: number,
   ): void;
 
+  lrn(x: Floats, y: Floats, geometry: Integers, bias: number, alpha: number, beta: number): void;
+  lrnGrad(
+    x: Floats,
+    y: Floats,
+    dy: Floats,
+    dx: Floats,
+    geometry: Integers,
+    bias: number,
+    alpha: number,
+    beta: number,
+  ): void;
+
   maxPool(x: Floats, y: Floats, geometry: Integers): void;
   maxPoolGrad(dy: Floats, x: Floats, dx: Floats, geometry: Integers): void;
   avgPool(x: Floats, y: Floats, geometry: Integers): void;

@@ -27,6 +27,7 @@
   X(addInt) X(subInt) X(multiplyInt) X(maximumInt) X(minimumInt)                                               \
   X(prod) X(any) X(all) X(cumsum) X(cumprod)                                                                   \
   X(gatherAxes) X(gatherNd) X(scatterNd)                                                                       \
+  X(lrn) X(lrnGrad)                                                                                            \
   X(maxPool) X(maxPoolGrad) X(avgPool) X(avgPoolGrad)                                                          \
   X(maxPoolWithArgmax) X(maxUnpool) X(maxUnpoolGrad)                                                           \
   X(concat) X(slice) X(pad) X(transpose) X(tile) X(gather) X(oneHot)                                           \
