@@ -17,10 +17,15 @@ interface Theirs {
   readonly parameters: number;
 }
 
-/** One pass of one net. */
-export function comparePass(side: Side, benchmark: BenchmarkCase, pass: Pass): Row {
+/** One pass of one net. With 'bf16', PyTorch may take float32 or, under autocast, bfloat16. */
+export function comparePass(
+  side: Side,
+  benchmark: BenchmarkCase,
+  pass: Pass,
+  precision: Row['precision'],
+): Row {
   const { rounds, seconds, threads } = side;
-  const args = [JSON.stringify(benchmark), pass, String(seconds), String(threads)];
+  const args = [JSON.stringify(benchmark), pass, String(seconds), String(threads), precision];
   const ours: Ours[] = [];
   const theirs: Theirs[] = [];
   for (let round = 0; round < rounds; round++) {
@@ -31,7 +36,7 @@ export function comparePass(side: Side, benchmark: BenchmarkCase, pass: Pass): R
   const row: Row = {
     kind: 'step',
     name: `${benchmark.name} ${pass}`,
-    precision: 'f32',
+    precision,
     engine: ours[0]?.engine ?? '',
     oursMs: median(times),
     oursPeakMb: Math.max(...ours.map(({ peakMegabytes }) => peakMegabytes)),

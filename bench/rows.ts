@@ -4,7 +4,8 @@
 export interface Row {
   readonly kind: 'step' | 'kernel' | 'epoch';
   readonly name: string;
-  readonly precision: 'f32';
+  /** Of ours; PyTorch has its choice of all up to it. */
+  readonly precision: 'f32' | 'bf16';
   readonly engine: string;
   readonly oursMs: number;
   readonly oursPeakMb?: number;
@@ -44,8 +45,9 @@ export const ratioText = ({ ratio = 0, spread: [low, high] = [0, 0] }: Pick<Row,
 
 /** One line for people. */
 export function describeRow(row: Row): string {
-  const { name, oursMs, oursPeakMb, referenceMs, referencePeakMb, oneDnnMs } = row;
+  const { precision, oursMs, oursPeakMb, referenceMs, referencePeakMb, oneDnnMs } = row;
   const memory = (megabytes?: number) => (megabytes === undefined ? [] : [`${megabytes.toFixed(0)} MB`]);
+  const name = precision === 'f32' ? row.name : `${row.name}, ${precision}`;
   const parts = [name, milliseconds(oursMs), ...memory(oursPeakMb)];
   if (referenceMs !== undefined) {
     parts.push(milliseconds(referenceMs), ...memory(referencePeakMb), ratioText(row));

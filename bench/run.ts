@@ -6,6 +6,7 @@
  *   npm run bench -- --kind kernels                    the kernels of such a training step, one by one
  *   npm run bench -- --kind epochs                     an epoch of bench/epochs.json with its robustness curve
  *   npm run bench -- --case unet-128 --pass train      one case; of steps, one of train, inputGradient, inference
+ *   npm run bench -- --kind steps --precision bf16     ours in bf16, beside the faster of PyTorch's float32 and bf16
  *   npm run bench -- --json                            one JSON object a line
  *   npm run bench -- --write                           and write docs/benchmarks.md
  *   npm run bench -- --write --from rows.jsonl         write it from lines of earlier --json runs, measuring nothing
@@ -29,12 +30,27 @@ import type { Pass } from './step.ts';
 import { writeReport } from './write-report.ts';
 
 const kinds = ['steps', 'kernels', 'epochs'] as const;
+const precisions = ['f32', 'bf16'] as const;
 const passes: readonly Pass[] = ['train', 'inputGradient', 'inference'];
-const { values } = parseArgs({
+function fail(message: string): never {
+  console.error(message);
+  process.exit(2);
+}
+
+function parse<T>(body: () => T): T {
+  try {
+    return body();
+  } catch (error) {
+    return fail(`${(error as Error).message.split('\n')[0]} The options stand at the head of bench/run.ts.`);
+  }
+}
+
+const options = {
   options: {
     kind: { type: 'string' },
     case: { type: 'string' },
     pass: { type: 'string' },
+    precision: { type: 'string' },
     seconds: { type: 'string', default: '5' },
     rounds: { type: 'string', default: '3' },
     threads: { type: 'string', default: String(availableParallelism()) },
@@ -42,12 +58,8 @@ const { values } = parseArgs({
     write: { type: 'boolean', default: false },
     from: { type: 'string' },
   },
-});
-
-function fail(message: string): never {
-  console.error(message);
-  process.exit(2);
-}
+} as const;
+const { values } = parse(() => parseArgs(options));
 
 function chosen<T>(what: string, all: readonly T[], nameOf: (one: T) => string, name?: string): readonly T[] {
   const found = all.filter((one) => name === undefined || nameOf(one) === name);
@@ -63,7 +75,9 @@ function* measureSteps(side: Side): Generator<Row> {
   const cases = chosen('case', readJson<BenchmarkCase[]>('cases.json'), ({ name }) => name, values.case);
   for (const benchmark of cases) {
     for (const pass of chosen('pass', passes, (name) => name, values.pass)) {
-      yield comparePass(side, benchmark, pass);
+      for (const precision of chosen('precision', precisions, (name) => name, values.precision ?? 'f32')) {
+        yield comparePass(side, benchmark, pass, precision);
+      }
     }
   }
 }
@@ -88,8 +102,8 @@ function* measureAll(): Generator<Row> {
   const side = sides({ seconds: Number(seconds), rounds: Number(rounds), threads: Number(threads), folder });
   try {
     for (const kind of chosen('kind', kinds, (name) => name, values.kind)) {
-      // A single pass is one of steps.
-      if (values.pass === undefined || kind === 'steps') yield* measures[kind](side);
+      // A single pass, or a precision, is one of steps.
+      if ((values.pass ?? values.precision) === undefined || kind === 'steps') yield* measures[kind](side);
     }
   } finally {
     rmSync(folder, { recursive: true });

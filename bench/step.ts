@@ -8,8 +8,12 @@ import { type BenchmarkCase, prepareCase } from './case.ts';
 /** A step of training, the gradient by the images that an attack takes, or logits alone. */
 export type Pass = 'train' | 'inputGradient' | 'inference';
 
-const [text, name, seconds, threads] = process.argv.slice(2) as [string, Pass, string, string];
-const engine = await useEngine('auto', { threads: Number(threads) });
+type Arguments = [benchmark: string, pass: Pass, seconds: string, threads: string, precision: 'f32' | 'bf16'];
+const [text, name, seconds, threads, precision] = process.argv.slice(2) as Arguments;
+const engine = await useEngine('auto', {
+  threads: Number(threads),
+  precision: precision === 'bf16' ? 'bf16' : 'float32',
+});
 const { net, weights, loss, batch, train } = prepareCase(JSON.parse(text) as BenchmarkCase);
 using target = inference(net.model);
 const { logits } = target;

@@ -12,7 +12,7 @@ const memory = (megabytes?: number) => (megabytes === undefined ? '' : `${megaby
 function whole(rows: readonly Row[]): string {
   const reference = rows.find((row) => row.reference)?.reference;
   const lines = rows.map((row) => [
-    row.name,
+    row.precision === 'f32' ? row.name : `${row.name}, ${row.precision}`,
     milliseconds(row.oursMs),
     memory(row.oursPeakMb),
     ...(row.referenceMs === undefined
@@ -93,7 +93,8 @@ export function writeReport(rows: readonly Row[], threads: string): string {
   const engine = rows[0]?.engine ?? '';
   return `# Benchmarks
 
-Written by \`npm run bench -- --write\`. Medians in float32, both sides in turn on the same machine: ${cpus()[0]?.model.trim()},
+Written by \`npm run bench -- --write\`. Medians in float32, or where it says so in bf16 (PyTorch then has the faster of
+float32 and autocast to bfloat16); both sides in turn on the same machine: ${cpus()[0]?.model.trim()},
 ${threads} threads, engine ${engine}, Node ${process.version}. Of PyTorch's two memory formats (contiguous, channels last) the faster
 counts. A ratio above 1 means that ours is faster; in brackets the least and the greatest of the rounds. Peak memory is
 that of the whole process.

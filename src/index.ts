@@ -10,7 +10,14 @@ export { type BatchOptions, batches } from './data/batches.ts';
 export { type DatasetChoice, openDataset } from './data/create.ts';
 export type { Batch, Dataset, Sample } from './data/dataset.ts';
 export { splitDataset } from './data/split.ts';
-export { type Engine, type EngineName, probeEngines, useEngine } from './engine/engine.ts';
+export {
+  type Engine,
+  type EngineName,
+  type EngineOptions,
+  type Precision,
+  probeEngines,
+  useEngine,
+} from './engine/engine.ts';
 export { RunError, UsageError } from './errors.ts';
 export { type LossChoice, lossOf } from './losses/create.ts';
 export { createNet, type NetChoice } from './nets/create.ts';

@@ -1,6 +1,8 @@
 """Times one pass of one benchmark case in PyTorch, in each of its memory formats; prints one JSON line.
 
-    python bench/peers/torch_step.py '<case as JSON>' train|inputGradient|inference <seconds> <threads>
+    python bench/peers/torch_step.py '<case as JSON>' train|inputGradient|inference <seconds> <threads> f32|bf16
+
+With bf16, in each of its precisions too: float32, and bfloat16 under autocast.
 """
 
 import json
@@ -44,10 +46,14 @@ def passes(case, layout):
     return model, {"train": train, "inputGradient": input_gradient, "inference": inference}
 
 
-def time_pass(case, name, seconds, layout):
+def time_pass(case, name, seconds, layout, autocast):
     model, all_passes = passes(case, layout)
     model.train(name == "train").requires_grad_(name == "train")
-    step = all_passes[name]
+
+    def step():
+        with torch.autocast("cpu", torch.bfloat16, enabled=autocast):
+            all_passes[name]()
+
     for _ in range(3):
         step()
     times, end = [], time.perf_counter() + seconds
@@ -64,7 +70,11 @@ if __name__ == "__main__":
     layouts = {"contiguous": torch.contiguous_format, "channelsLast": torch.channels_last}
     print(json.dumps({
         "version": torch.__version__,
-        "milliseconds": {layout: time_pass(case, name, seconds, value) for layout, value in layouts.items()},
+        "milliseconds": {
+            f"{layout} {precision}": time_pass(case, name, seconds, value, precision == "bf16")
+            for layout, value in layouts.items()
+            for precision in dict.fromkeys(["f32", sys.argv[5]])
+        },
         "peakMegabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
         "parameters": sum(p.numel() for p in build(case).parameters()),
     }))

@@ -1,7 +1,7 @@
 import type { Argv, CommandModule } from 'yargs';
 import { UsageError } from '../errors.ts';
 import { chooseExperiment } from './choose-experiment.ts';
-import { type ENGINES, engineOptions, parseCount, setOption } from './options.ts';
+import { type EngineArguments, engineOptions, parseEngine, setOption } from './options.ts';
 
 interface Check {
   readonly what: string;
@@ -9,11 +9,9 @@ interface Check {
   readonly says: string;
 }
 
-interface Arguments {
+interface Arguments extends EngineArguments {
   readonly kernels: string | undefined;
   readonly set: string[];
-  readonly engine: (typeof ENGINES)[number] | undefined;
-  readonly threads: string | undefined;
 }
 
 export const doctorCommand: CommandModule<object, Arguments> = {
@@ -36,9 +34,10 @@ export const doctorCommand: CommandModule<object, Arguments> = {
       ) as unknown as Argv<Arguments>,
   async handler(parsed) {
     if (parsed.kernels !== undefined) return showKernels(parsed.kernels, parsed);
-    if (parsed.set.length > 0 || parsed.engine || parsed.threads !== undefined) {
+    const { set, engine, threads, precision } = parsed;
+    if (set.length > 0 || [engine, threads, precision].some((given) => given !== undefined)) {
       throw new UsageError(
-        'doctor: --set, --engine and --threads go with --kernels and an experiment: medrobust doctor --kernels demo.',
+        'doctor: --set, --engine, --threads and --precision go with --kernels and an experiment: medrobust doctor --kernels demo.',
       );
     }
     const checks = await examine();
@@ -46,16 +45,15 @@ export const doctorCommand: CommandModule<object, Arguments> = {
   },
 };
 
-async function showKernels(name: string, { set, engine, threads: count }: Arguments): Promise<void> {
-  const threads = parseCount(count, '--threads');
+async function showKernels(name: string, parsed: Arguments): Promise<void> {
+  const options = parseEngine(parsed);
   if (name === '') {
     throw new UsageError(
       '--kernels: expected an experiment: medrobust doctor --kernels demo. "medrobust list experiments" shows all.',
     );
   }
-  const experiment = await chooseExperiment(name, set);
+  const experiment = await chooseExperiment(name, parsed.set);
   const { profileExperiment } = await import('../train/profile.ts');
-  const options = { ...(engine && { engine }), ...(threads && { threads }) };
   const profile = await profileExperiment(experiment, options);
   const { formatProfile } = await import('./kernel-table.ts');
   const [batch, ...image] = profile.images;

@@ -9,9 +9,9 @@ import type { Experiment } from '../train/experiment.ts';
 import { formatEvaluation } from './evaluation-table.ts';
 import { findRun } from './find-run.ts';
 import { parseNumbers } from './numbers.ts';
-import { directoryOption, type ENGINES, engineOptions, parseCount } from './options.ts';
+import { directoryOption, type EngineArguments, engineOptions, parseCount, parseEngine } from './options.ts';
 
-interface Arguments {
+interface Arguments extends EngineArguments {
   readonly run: string;
   readonly checkpoint: string;
   readonly split: SplitName;
@@ -20,8 +20,6 @@ interface Arguments {
   readonly norm: 'linf' | 'l2' | undefined;
   readonly images: string | undefined;
   readonly experiment: string | undefined;
-  readonly engine: (typeof ENGINES)[number] | undefined;
-  readonly threads: string | undefined;
   readonly directory: string;
 }
 
@@ -141,9 +139,9 @@ async function measure(subject: Subject, experiment: Experiment, parsed: Argumen
   const { chooseCheckpoint, evaluate, loadModelFile, loadNet } = await import('../train/evaluate.ts');
   const { openSplits } = await import('../train/splits.ts');
   const { createRandom } = await import('../random.ts');
-  const threads = parseCount(parsed.threads, '--threads');
+  const { engine = 'auto', ...engineOptions } = parseEngine(parsed);
   const epoch = subject.run && (await chooseCheckpoint(subject.run, experiment, subject.checkpoint));
-  await useEngine(parsed.engine ?? 'auto', threads === undefined ? {} : { threads });
+  await useEngine(engine, engineOptions);
   const dataset = (await openSplits(experiment, createRandom(experiment.seed)))[parsed.split];
   if (dataset.samples.length === 0)
     throw new UsageError(`--split ${parsed.split}: ${dataset.name} has no such part.`);

@@ -4,8 +4,26 @@ import { UsageError } from '../errors.ts';
 
 export const ENGINES = ['auto', 'tfjs-node-gpu', 'onednn', 'tfjs-node', 'cpu'] as const;
 
+export const PRECISIONS = ['float32', 'bf16'] as const;
+
+export interface EngineArguments {
+  readonly engine: (typeof ENGINES)[number] | undefined;
+  readonly precision: (typeof PRECISIONS)[number] | undefined;
+  readonly threads: string | undefined;
+}
+
+/** Those that were given. Throws `UsageError` for a number of threads that is none. */
+export function parseEngine({ engine, precision, threads: count }: EngineArguments) {
+  const threads = parseCount(count, '--threads');
+  return { ...(engine && { engine }), ...(precision && { precision }), ...(threads && { threads }) };
+}
+
 export const engineOptions = {
   engine: { choices: ENGINES, describe: 'What computes; auto takes the fastest that works' },
+  precision: {
+    choices: PRECISIONS,
+    describe: 'What convolutions multiply; bf16 needs onednn and a processor with it',
+  },
   threads: { type: 'string', describe: 'Threads of the engine; all processors by default' },
 } as const;
 

@@ -6,14 +6,12 @@ import type { Trained, TrainOptions } from '../train/train.ts';
 import { chooseExperiment } from './choose-experiment.ts';
 import { findRun } from './find-run.ts';
 import { listenForInterrupt } from './interrupt.ts';
-import { directoryOption, type ENGINES, engineOptions, parseCount, setOption } from './options.ts';
+import { directoryOption, type EngineArguments, engineOptions, parseEngine, setOption } from './options.ts';
 
-interface Arguments {
+interface Arguments extends EngineArguments {
   readonly experiment: string | undefined;
   readonly set: string[];
   readonly resume: string | undefined;
-  readonly engine: (typeof ENGINES)[number] | undefined;
-  readonly threads: string | undefined;
   readonly directory: string;
 }
 
@@ -40,8 +38,7 @@ export const trainCommand: CommandModule<object, Arguments> = {
       .example('$0 train demo --set robustness.epsilons=0,2/255,8/255', 'fractions are numbers')
       .example('$0 train demo --resume', 'go on after Ctrl-C or a crash') as unknown as Argv<Arguments>,
   async handler(parsed) {
-    const { engine } = parsed;
-    const threads = parseCount(parsed.threads, '--threads');
+    const engine = parseEngine(parsed);
     const interrupt = listenForInterrupt((line) => process.stderr.write(`\n${line}\n`));
     try {
       const { progress } = await import('../train/callbacks/progress.ts');
@@ -50,8 +47,7 @@ export const trainCommand: CommandModule<object, Arguments> = {
         callbacks: [progress(process.stdout)],
         signal: interrupt.signal,
         onWarning: (message) => process.stderr.write(`warning: ${message}\n`),
-        ...(engine && { engine }),
-        ...(threads && { threads }),
+        ...engine,
       };
       const trained =
         parsed.resume === undefined ? await start(parsed, options) : await goOn(parsed, options);

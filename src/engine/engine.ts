@@ -4,7 +4,7 @@ import * as tf from '@tensorflow/tfjs';
 import { listChoices, messageOf, RunError, UsageError } from '../errors.ts';
 import { installGradients } from './gradients/install.ts';
 import { loadBinding } from './onednn/binding.ts';
-import { backendName, registerOneDnn, setThreads } from './onednn/register.ts';
+import { backendName, registerOneDnn, setPrecision, setThreads } from './onednn/register.ts';
 import { openTensorFlow } from './tensorflow/open.ts';
 import { physicalCores } from './threads.ts';
 
@@ -13,35 +13,50 @@ export const engineNames = ['tfjs-node-gpu', 'onednn', 'tfjs-node', 'cpu'] as co
 
 export type EngineName = (typeof engineNames)[number];
 
+/** What convolutions multiply: 'bf16' rounds their operands, and sums in float32; all else is float32. */
+export const precisions = ['float32', 'bf16'] as const;
+
+export type Precision = (typeof precisions)[number];
+
+export interface EngineOptions {
+  /** For `onednn`; default: the physical cores. */
+  readonly threads?: number;
+  /** Default 'float32'; 'bf16' is for `onednn`, on processors that have it. */
+  readonly precision?: Precision;
+}
+
 export interface Engine {
   readonly name: EngineName;
   /** One line for logs; that of `cpu` says how to get a fast one. */
   readonly description: string;
   /** Cores that kernels use; 0 where the engine decides by itself. */
   readonly threads: number;
+  readonly precision: Precision;
   /** The engines that `auto` passed over, and why. */
   readonly skipped: readonly { readonly name: EngineName; readonly reason: string }[];
 }
 
-type Opened = Omit<Engine, 'name' | 'skipped'>;
+type Opened = Omit<Engine, 'name' | 'skipped' | 'precision'>;
 
 // Of the last engine that was asked for.
 let threadsInUse: number | undefined;
+let precisionInUse: Precision = 'float32';
 
-const openers: Readonly<Record<EngineName, (threads: number) => Promise<Opened>>> = {
+const openers: Readonly<Record<EngineName, (threads: number, precision: Precision) => Promise<Opened>>> = {
   'tfjs-node-gpu': async () => {
     const version = await openTensorFlow('tfjs-node-gpu');
     return { description: `TensorFlow ${version} on the GPU, through tfjs-node-gpu`, threads: 0 };
   },
-  onednn: async (threads) => {
+  onednn: async (threads, precision) => {
     registerOneDnn();
     setThreads(threads);
+    setPrecision(precision);
     await tf.setBackend(backendName);
     const { oneDnn, instructions, parallel } = loadBinding().build;
     const library = oneDnn ? `oneDNN ${oneDnn}` : 'native kernels without oneDNN';
     const cores = parallel ? threads : 1;
     return {
-      description: `${library}, ${instructions}, ${cores} thread${cores > 1 ? 's' : ''}`,
+      description: `${library}, ${instructions}, ${precision}, ${cores} thread${cores > 1 ? 's' : ''}`,
       threads: cores,
     };
   },
@@ -78,8 +93,8 @@ function checkArithmetic(): void {
   if (sum !== 32) throw new RunError(`a test convolution gave ${sum} instead of 32`);
 }
 
-async function open(name: EngineName, threads: number): Promise<Opened> {
-  const opened = await openers[name](threads);
+async function open(name: EngineName, threads: number, precision: Precision): Promise<Opened> {
+  const opened = await openers[name](threads, precision);
   checkArithmetic();
   return opened;
 }
@@ -92,27 +107,33 @@ function requireThreads(threads: number): void {
 /**
  * Makes an engine that of all tfjs operations from now on, and installs our gradients and layers.
  *
- * `auto` takes the first that works of tfjs-node-gpu, onednn, tfjs-node and cpu. `threads` (default: the
- * physical cores) is for `onednn`. May be called again, with another name too; tensors move along when
+ * `auto` takes the first that works of tfjs-node-gpu, onednn, tfjs-node and cpu; with precision 'bf16', onednn. May be called again, with another name too; tensors move along when
  * they are used. Works in worker threads, each with its own `threads`; where no other thread loaded `onednn`
  * before, start Node with `OMP_WAIT_POLICY=passive`, or idle cores wait busily and slow other processes down.
- * Throws `RunError` where the engine named cannot be used.
+ * Throws `RunError` where the engine named cannot be used, and for 'bf16' on a processor without it.
  */
 export async function useEngine(
   name: 'auto' | EngineName = 'auto',
-  { threads = physicalCores() }: { readonly threads?: number } = {},
+  { threads = physicalCores(), precision = 'float32' }: EngineOptions = {},
 ): Promise<Engine> {
   requireThreads(threads);
+  if (!precisions.includes(precision)) {
+    throw new UsageError(`There is no precision "${precision}". Choose ${listChoices(precisions)}.`);
+  }
   if (name !== 'auto' && !engineNames.includes(name)) {
     throw new UsageError(`There is no engine "${name}". Choose ${listChoices(['auto', ...engineNames])}.`);
   }
+  if (precision === 'bf16' && name !== 'auto' && name !== 'onednn') {
+    throw new UsageError(`Engine ${name} has no precision bf16; onednn has.`);
+  }
   installGradients();
   const skipped: { name: EngineName; reason: string }[] = [];
-  for (const candidate of name === 'auto' ? engineNames : [name]) {
+  const candidates = precision === 'bf16' ? (['onednn'] as const) : engineNames;
+  for (const candidate of name === 'auto' ? candidates : [name]) {
     try {
-      const opened = await open(candidate, threads);
-      threadsInUse = threads;
-      return { name: candidate, skipped, ...opened };
+      const opened = await open(candidate, threads, precision);
+      [threadsInUse, precisionInUse] = [threads, precision];
+      return { name: candidate, skipped, precision, ...opened };
     } catch (error) {
       skipped.push({ name: candidate, reason: reasonOf(error) });
     }
@@ -128,7 +149,7 @@ export async function probeEngines(): Promise<{ name: EngineName; works: boolean
   const results = [];
   for (const name of engineNames) {
     try {
-      const { description } = await open(name, threadsInUse ?? physicalCores());
+      const { description } = await open(name, threadsInUse ?? physicalCores(), precisionInUse);
       results.push({ name, works: true, reason: description });
     } catch (error) {
       results.push({ name, works: false, reason: reasonOf(error) });

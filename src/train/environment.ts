@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import * as tf from '@tensorflow/tfjs';
-import type { Engine, EngineName } from '../engine/engine.ts';
+import type { Engine, EngineName, Precision } from '../engine/engine.ts';
 
 /** What a run was made with, beside its experiment: enough to say why two runs differ. */
 export interface Environment {
@@ -12,6 +12,8 @@ export interface Environment {
   readonly engine: EngineName;
   readonly engineDescription: string;
   readonly threads: number;
+  /** Absent in runs of versions that had one only: 'float32'. */
+  readonly precision?: Precision;
   readonly processor: string;
   readonly processors: number;
   readonly memoryGiB: number;
@@ -29,6 +31,7 @@ export function describeEnvironment(engine: Engine): Environment {
     engine: engine.name,
     engineDescription: engine.description,
     threads: engine.threads,
+    precision: engine.precision,
     processor: cpus()[0]?.model.trim() ?? 'unknown',
     processors: cpus().length,
     memoryGiB: Math.round(totalmem() / 2 ** 30),

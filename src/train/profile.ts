@@ -5,7 +5,7 @@ import { craft } from '../attacks/craft.ts';
 import { createAttack } from '../attacks/create.ts';
 import { batches } from '../data/batches.ts';
 import type { Batch } from '../data/dataset.ts';
-import { type Engine, type EngineName, useEngine } from '../engine/engine.ts';
+import { type Engine, type EngineName, type EngineOptions, useEngine } from '../engine/engine.ts';
 import { type KernelTime, profileKernels } from '../engine/profile.ts';
 import { lossOf } from '../losses/create.ts';
 import { ssim } from '../robustness/ssim.ts';
@@ -39,11 +39,11 @@ const warmUps = 2;
  */
 export async function profileExperiment(
   experiment: Experiment,
-  options: { readonly engine?: 'auto' | EngineName; readonly threads?: number } = {},
+  options: EngineOptions & { readonly engine?: 'auto' | EngineName } = {},
 ): Promise<Profile> {
   const checked = checkExperiment(experiment);
-  const { threads } = options;
-  const engine = await useEngine(options.engine ?? 'auto', threads === undefined ? {} : { threads });
+  const { engine: name = 'auto', ...engineOptions } = options;
+  const engine = await useEngine(name, engineOptions);
   const prepared = await prepare(checked);
   try {
     return await profile(prepared, engine);

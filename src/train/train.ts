@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type Engine, type EngineName, useEngine } from '../engine/engine.ts';
+import { type Engine, type EngineName, type EngineOptions, useEngine } from '../engine/engine.ts';
 import { messageOf, RunError, UsageError } from '../errors.ts';
 import { lossOf } from '../losses/create.ts';
 import type { Net } from '../nets/net.ts';
@@ -28,10 +28,10 @@ import {
 import { createSession, START } from './session.ts';
 import { trainableWeights } from './step.ts';
 
-export interface TrainOptions {
-  /** Default `auto`; a resumed run goes on with the engine and the threads that it began with. */
+/** What is not given a resumed run takes from its beginning. */
+export interface TrainOptions extends EngineOptions {
+  /** Default `auto`. */
   readonly engine?: 'auto' | EngineName;
-  readonly threads?: number;
   /** Where the directories of runs are made; default `checkpoints`. */
   readonly directory?: string;
   /** Beside those that the experiment asks for. */
@@ -62,7 +62,7 @@ export interface Trained {
  */
 export async function train(experiment: Experiment, options: TrainOptions = {}): Promise<Trained> {
   const checked = checkExperiment(experiment);
-  const engine = await useEngine(options.engine ?? 'auto', threadsOf(options));
+  const engine = await useEngine(options.engine ?? 'auto', engineOptionsOf(options));
   const prepared = await prepare(checked);
   const directory = await createRunDirectory(options.directory ?? 'checkpoints', checked).catch((error) => {
     prepared.net.model.dispose();
@@ -74,8 +74,8 @@ export async function train(experiment: Experiment, options: TrainOptions = {}):
 /**
  * Goes on with the run in a directory, from its newest checkpoint that is whole.
  *
- * It ends with the weights and records that the run would have had without the pause, given the same engine and
- * number of threads. A run that was complete is returned as it is. Throws `UsageError` for a directory that is
+ * It ends with the weights and records that the run would have had without the pause, given the same engine,
+ * number of threads and precision. A run that was complete is returned as it is. Throws `UsageError` for a directory that is
  * not a run's, or that another process is working on.
  */
 export async function resume(path: string, options: Omit<TrainOptions, 'directory'> = {}): Promise<Trained> {
@@ -85,7 +85,7 @@ export async function resume(path: string, options: Omit<TrainOptions, 'director
   try {
     const engine = await useEngine(
       options.engine ?? before?.engine ?? 'auto',
-      threadsOf(options, before?.threads),
+      engineOptionsOf(options, before),
     );
     const prepared = await prepare(experiment);
     return await runIn(directory, { ...prepared, engine, options, resumed: true });
@@ -94,10 +94,11 @@ export async function resume(path: string, options: Omit<TrainOptions, 'director
   }
 }
 
-function threadsOf({ threads }: TrainOptions, before?: number): { threads?: number } {
+function engineOptionsOf(options: EngineOptions, before?: EngineOptions): EngineOptions {
   // 0 stands for an engine that decides by itself.
-  const chosen = threads ?? (before || undefined);
-  return chosen === undefined ? {} : { threads: chosen };
+  const threads = options.threads ?? (before?.threads || undefined);
+  const precision = options.precision ?? before?.precision;
+  return { ...(threads !== undefined && { threads }), ...(precision && { precision }) };
 }
 
 /** Undefined where the run was stopped before its first checkpoint: it begins again. */

@@ -88,8 +88,11 @@ export interface NativeBinding extends Tables {
     readonly instructions: 'AVX2' | 'baseline';
     /** Empty where the addon was built without OpenMP. */
     readonly parallel: 'OpenMP' | '';
+    /** Whether convolutions can multiply bfloat16 here. */
+    readonly bf16: boolean;
   };
   setThreads(threads: number): void;
+  setBf16(bf16: boolean): void;
   misalignment(bytes: Uint8Array, result: Int32Array): void;
 
   conv2d(x: Floats, filter: Floats, bias: Floats | null, y: Floats, geometry: Integers, relu: boolean): void;
@@ -217,6 +220,18 @@ export interface NativeBinding extends Tables {
     dbeta: Floats,
     shape: Integers,
     epsilon: number,
+  ): void;
+
+  lrn(x: Floats, y: Floats, geometry: Integers, bias: number, alpha: number, beta: number): void;
+  lrnGrad(
+    x: Floats,
+    y: Floats,
+    dy: Floats,
+    dx: Floats,
+    geometry: Integers,
+    bias: number,
+    alpha: number,
+    beta: number,
   ): void;
 
   maxPool(x: Floats, y: Floats, geometry: Integers): void;

@@ -1,6 +1,7 @@
 // Makes `onednn` a backend of tfjs: every kernel of `cpu`, with the native ones in their places.
 
 import * as tf from '@tensorflow/tfjs';
+import { RunError } from '../../errors.ts';
 import { OneDnnBackend } from './backend.ts';
 import { loadBinding } from './binding.ts';
 import { type NativeKernel, withFallback } from './kernel.ts';
@@ -37,4 +38,13 @@ export function registerOneDnn(): void {
 
 export function setThreads(threads: number): void {
   loadBinding().setThreads(threads);
+}
+
+/** Throws `RunError` for 'bf16' on a processor without it. */
+export function setPrecision(precision: 'float32' | 'bf16'): void {
+  const binding = loadBinding();
+  if (precision === 'bf16' && !binding.build.bf16) {
+    throw new RunError('precision bf16 needs oneDNN and a processor with AVX512-BF16 or AMX');
+  }
+  binding.setBf16(precision === 'bf16');
 }

@@ -29,6 +29,7 @@ const activations: Case[] = [
   ['silu', (x) => silu(tf.mul(x!, 3)), [2, 3, 5]],
   ['gelu', (x) => gelu(tf.mul(x!, 3)), [2, 3, 5]],
   ['gelu, tanh', (x) => gelu(tf.mul(x!, 3), 'tanh'), [2, 3, 5]],
+  ['localResponseNormalization', (x) => tf.localResponseNormalization(t4(x!), 2, 1, 0.5, 0.75), [2, 2, 3, 7]],
   ['softmax', (x) => tf.softmax(x), image],
   ['logSoftmax', (x) => tf.logSoftmax(x), image],
   ['logSumExp', (x) => tf.logSumExp(x, -1), image],
@@ -187,7 +188,6 @@ const pooling: Case[] = [
     [2, 4, 6, 2],
     [2, 2, 3, 2],
   ],
-  ['localResponseNormalization', (x) => tf.localResponseNormalization(t4(x!), 1, 1, 0.5), [2, 2, 3, 4]],
   ['max over an image', (x) => tf.max(x!, [1, 2]), image],
 ];
 

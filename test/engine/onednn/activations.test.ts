@@ -47,6 +47,22 @@ describeNative('native activations', () => {
     });
   }
 
+  it('local response normalisation', () => {
+    for (const shape of [
+      [2, 3, 4, 7],
+      [1, 2, 1, 1],
+      [1, 5, 5, 40],
+    ]) {
+      for (const beta of [0.75, 0.5]) {
+        const attributes = { depthRadius: 2, bias: 2, alpha: 1e-2, beta };
+        const forward = () => runKernel('LRN', { x: spread('x', shape) }, attributes) as tf.Tensor;
+        assertAgrees(`LRN ${shape}`, forward, tolerance);
+        const inputs = () => ({ x: spread('x', shape), y: forward(), dy: normals('dy', shape) });
+        assertAgrees(`LRNGrad ${shape}`, () => runKernel('LRNGrad', inputs(), attributes), tolerance);
+      }
+    }
+  });
+
   it('are right far out, and keep NaN', () => {
     const native = loadBinding();
     const x = Float32Array.from([-200, -90, -30, -10, 0, 30, 90, 200, Number.NaN, Number.POSITIVE_INFINITY]);

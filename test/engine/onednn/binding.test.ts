@@ -131,6 +131,8 @@ const bad: Record<string, Bad> = {
     n.topK(floats(6), floats(8), ints(...new Array(8)), ints(2, 3, 4)),
   'none of the largest': (n) => n.topK(floats(6), floats(0), ints(), ints(2, 3, 0)),
   'truths of another size': (n) => n.any(new Uint8Array(5), new Uint8Array(2), ints(2, 3, 1)),
+  'a negative radius of channels': (n) => n.lrn(floats(6), floats(6), ints(2, 3, -1), 1, 1, 0.5),
+  'normalised channels of another size': (n) => n.lrn(floats(6), floats(5), ints(2, 3, 2), 1, 1, 0.5),
   'operands of two sizes': (n) => n.pow(floats(3), floats(2), floats(3)),
   'integers for floats': (n) => n.mod(untyped(ints(1, 2)), floats(2), floats(2)),
   'a pixel that is not there': (n) =>

@@ -156,20 +156,37 @@ describeNative('native convolutions', () => {
     }
   }
 
+  it('with every fused activation', () => {
+    const activations = ['elu', 'relu6', 'sigmoid', 'leakyrelu'];
+    const attributes = { strides: [1, 1], pad: 'same', dilations: [1, 1], dataFormat: 'NHWC' };
+    const x = () => normals('image', [1, 6, 6, 3]);
+    for (const activation of activations) {
+      for (const [name, outputs] of [
+        ['FusedConv2D', 4],
+        ['FusedDepthwiseConv2D', 2],
+      ] as const) {
+        const inputs = () => ({ x: x(), filter: normals('filter', [3, 3, 3, outputs]) });
+        const body = () => runKernel(name, inputs(), { ...attributes, activation, leakyreluAlpha: 0.2 });
+        assertAgrees(`${name}, ${activation}`, body, tolerance);
+      }
+    }
+  });
+
   it('leaves to JavaScript what oneDNN does otherwise', () => {
     const x = () => normals('x', [1, 3, 6, 6]) as tf.Tensor4D;
     const filter = () => normals('filter', [3, 3, 3, 4]) as tf.Tensor4D;
     assertAgrees('NCHW', () => tf.conv2d(x(), filter(), 1, 'valid', 'NCHW'), { ...tolerance, native: false });
     const image = () => normals('image', [1, 6, 6, 3]) as tf.Tensor4D;
     const transposed = () => normals('transposed', [3, 3, 4, 3]) as tf.Tensor4D;
-    const activations = ['elu', 'relu6', 'sigmoid'] as const;
-    for (const activation of activations) {
-      const body = () =>
-        tf.fused.conv2d({ x: image(), filter: filter(), strides: 1, pad: 'same', activation });
-      assertAgrees(activation, body, { ...tolerance, native: false });
-    }
     const smaller = () => tf.conv2dTranspose(image(), transposed(), [1, 4, 4, 4], 1, 'same');
     assertAgrees('a transposed one to another size', smaller, { ...tolerance, native: false });
+    const leaky = () =>
+      runKernel(
+        'FusedConv2D',
+        { x: image(), filter: filter(), preluActivationWeights: normals('alpha', [4]) },
+        { strides: [1, 1], pad: 'same', dilations: [1, 1], dataFormat: 'NHWC', activation: 'prelu' },
+      );
+    assertAgrees('prelu', leaky, { ...tolerance, native: false });
     const empty = () => tf.conv2d(tf.zeros<tf.Rank.R4>([0, 6, 6, 3]), filter(), 1, 'same');
     assertAgrees('an empty batch', empty, { native: false });
   });

@@ -162,7 +162,7 @@ describeNative('native kernels that pick elements', () => {
 
   it('refuse indices out of range', () => {
     const x = () => normals('x', [3, 4]);
-    assert.throws(() => tf.gather(x(), tf.tensor1d([4], 'int32'), 1), /index 4/);
+    assert.throws(() => tf.gather(x(), tf.tensor1d([4], 'int32'), 1), /index value 4/);
     assert.throws(() => tf.gatherND(x(), tf.tensor2d([[3, 0]], [1, 2], 'int32')), /out of range/);
     assert.throws(
       () => tf.scatterND(tf.tensor2d([[5]], [1, 1], 'int32'), tf.tensor1d([1]), [5]),

@@ -176,17 +176,41 @@ describeNative('native kernels of training', () => {
             assertAgrees(`matMul ${m}, ${k}, ${n}`, () => tf.matMul(a(), b(), transposeA, transposeB), close);
           }
         }
-        const fused = () =>
+        const fused = (activation: tf.fused.Activation) =>
           tf.fused.matMul({
             a: matrix('a', 5, 7, transposeA, []) as tf.Tensor2D,
             b: matrix('b', 7, 6, transposeB, []) as tf.Tensor2D,
             transposeA,
             transposeB,
             bias: normals('bias', [6]),
-            activation: 'relu',
+            activation,
+            leakyreluAlpha: 0.3,
           });
-        assertAgrees('fused', fused, close);
+        for (const activation of ['linear', 'relu', 'relu6', 'elu', 'sigmoid', 'leakyrelu'] as const) {
+          assertAgrees(`fused, ${activation}`, () => fused(activation), close);
+        }
       }
+    }
+  });
+
+  it('products of matrices with batches that broadcast', () => {
+    for (const [batchA, batchB, batch] of [
+      [
+        [2, 1],
+        [1, 3],
+        [2, 3],
+      ],
+      [[3], [2, 1], [2, 3]],
+      [[2, 3], [3], [2, 3]],
+    ] as const) {
+      const operands = () => [normals('a', [...batchA, 4, 5]), normals('b', [...batchB, 5, 6])] as const;
+      // tfjs' own takes the wrong matrices here.
+      const body = () => {
+        const [a, b] = operands();
+        if (tf.getBackend() === 'onednn') return tf.matMul(a, b);
+        return tf.matMul(tf.broadcastTo(a, [...batch, 4, 5]), tf.broadcastTo(b, [...batch, 5, 6]));
+      };
+      assertAgrees(`[${batchA}] and [${batchB}]`, body);
     }
   });
 });

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { type Call, integers, type NativeKernel, sizeOf } from '../kernel.ts';
+import { fusedActivation } from './fused-activation.ts';
 
 type Info = tf.backend_util.Conv2DInfo;
 type Pair = [number, number];
@@ -83,7 +84,8 @@ function forward(depthwise: boolean): NativeKernel {
     if (!info) return undefined;
     const bias = call.optional('bias');
     const activation = call.attribute<string | undefined>('activation') ?? 'linear';
-    if (activation !== 'linear' && activation !== 'relu') return undefined;
+    const activate = fusedActivation(call);
+    if (!activate) return undefined;
     const isVector = !bias || (sizeOf(bias.shape) === info.outChannels && bias.dtype === 'float32');
     if (!isVector) return undefined;
     const y = call.take(info.outShape);
@@ -95,6 +97,7 @@ function forward(depthwise: boolean): NativeKernel {
       geometryOf(info, depthwise),
       activation === 'relu',
     );
+    if (activation !== 'relu') activate(call, y);
     return call.output(info.outShape, y);
   };
 }

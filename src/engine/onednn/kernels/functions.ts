@@ -39,21 +39,28 @@ function test(name: 'isNaN' | 'isInf' | 'isFinite'): NativeKernel {
 
 const mostAxes = 8;
 
-/** Runs `body` on both operands in the shape of the result; what is repeated for it is given back. */
+interface Repeated {
+  readonly values: Elements;
+  /** Gives back what was taken for it. */
+  release(): void;
+}
+
+/** The elements of a tensor of floats or integers, broadcast to `shape`. */
+export function repeated(call: Call, info: tf.TensorInfo, shape: readonly number[]): Repeated {
+  const values = call.elements(info);
+  if (tf.util.arraysEqual(info.shape, [...shape])) return { values, release: () => {} };
+  const dtype = info.dtype as 'float32' | 'int32';
+  const from = [...new Array<number>(shape.length - info.shape.length).fill(1), ...info.shape];
+  const copy = call.take(shape, dtype);
+  call.native.tile(values, copy, integers(shape.length, ...from, ...shape), elementBytes(dtype));
+  return { values: copy, release: () => call.backend.pool.release(copy) };
+}
+
 function broadcast(call: Call, shape: number[], body: (a: Elements, b: Elements) => void): void {
-  const copies: Elements[] = [];
-  const repeated = (info: tf.TensorInfo): Elements => {
-    const values = call.elements(info);
-    if (tf.util.arraysEqual(info.shape, shape)) return values;
-    const dtype = info.dtype as 'float32' | 'int32';
-    const from = [...new Array<number>(shape.length - info.shape.length).fill(1), ...info.shape];
-    const copy = call.take(shape, dtype);
-    call.native.tile(values, copy, integers(shape.length, ...from, ...shape), elementBytes(dtype));
-    copies.push(copy);
-    return copy;
-  };
-  body(repeated(call.input('a')), repeated(call.input('b')));
-  for (const copy of copies) call.backend.pool.release(copy);
+  const [a, b] = [repeated(call, call.input('a'), shape), repeated(call, call.input('b'), shape)];
+  body(a.values, b.values);
+  a.release();
+  b.release();
 }
 
 function shapeOf(call: Call): number[] | undefined {

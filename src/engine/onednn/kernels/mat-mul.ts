@@ -1,6 +1,10 @@
 import * as tf from '@tensorflow/tfjs';
 import { type Call, integers, type NativeKernel, sizeOf } from '../kernel.ts';
 import { addToRows } from './binary.ts';
+import { repeated } from './functions.ts';
+import { fusedActivation } from './fused-activation.ts';
+
+const mostAxes = 8;
 
 /** The product, with the batch axes of `a` and `b` broadcast where one of them has a single matrix. */
 function product(call: Call): { shape: number[]; values: Float32Array } | undefined {
@@ -16,12 +20,20 @@ function product(call: Call): { shape: number[]; values: Float32Array } | undefi
   const [batchA, batchB] = [sizeOf(a.shape.slice(0, -2)), sizeOf(b.shape.slice(0, -2))];
   const batchShape = tf.broadcast_util.assertAndGetBroadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2));
   const batch = sizeOf(batchShape);
-  const simple = (own: number) => own === batch || own === 1;
-  if (!simple(batchA) || !simple(batchB)) return undefined;
   const shape = [...batchShape, m, n];
+  if (shape.length > mostAxes) return undefined;
   const values = call.take(shape);
-  const geometry = integers(batch, m, n, k, batchA, batchB);
-  call.native.matMul(call.floats(a), call.floats(b), values, geometry, transposeA, transposeB);
+  // One matrix serves all; several are repeated where the other operand has more.
+  const whole = (info: tf.TensorInfo, own: number, rows: number, columns: number) =>
+    own === batch || own === 1 ? info.shape : [...batchShape, rows, columns];
+  const operands = [
+    repeated(call, a, whole(a, batchA, rowsA, columnsA)),
+    repeated(call, b, whole(b, batchB, rowsB, columnsB)),
+  ] as const;
+  const batches = [batchA, batchB].map((own) => (own === 1 ? 1 : batch));
+  const [left, right] = operands.map(({ values: of }) => of as Float32Array) as [Float32Array, Float32Array];
+  call.native.matMul(left, right, values, integers(batch, m, n, k, ...batches), transposeA, transposeB);
+  for (const { release } of operands) release();
   return { shape, values };
 }
 
@@ -31,8 +43,8 @@ function batchMatMul(call: Call) {
 }
 
 function fusedMatMul(call: Call) {
-  const activation = call.attribute<string | undefined>('activation') ?? 'linear';
-  if (activation !== 'linear' && activation !== 'relu') return undefined;
+  const activate = fusedActivation(call);
+  if (!activate) return undefined;
   const bias = call.optional('bias');
   const columns = call.attribute<boolean>('transposeB')
     ? call.input('b').shape.at(-2)
@@ -42,7 +54,7 @@ function fusedMatMul(call: Call) {
   if (!result) return undefined;
   const { shape, values } = result;
   if (bias) addToRows(call, values, call.floats(bias));
-  if (activation === 'relu') call.native.relu(values, values);
+  activate(call, values);
   return call.output(shape, values);
 }
 

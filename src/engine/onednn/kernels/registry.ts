@@ -12,6 +12,7 @@ export { groupNormKernels } from './group-norm.ts';
 export { groupedConv2dKernels } from './grouped-conv2d.ts';
 export { layoutKernels } from './layout.ts';
 export { lossKernels } from './losses.ts';
+export { lrnKernels } from './lrn.ts';
 export { matMulKernels } from './mat-mul.ts';
 export { maxUnpoolKernels } from './max-unpool.ts';
 export { optimizerStepKernels } from './optimizer-steps.ts';

@@ -6,6 +6,7 @@
 #include <exception>
 
 #include "kernels.h"
+#include "precision.h"
 #include "signals.h"
 
 #ifndef MEDROBUST_NO_ONEDNN
@@ -64,6 +65,9 @@ void DescribeBuild(napi_env env, napi_value exports) {
 #else
   SetText(env, build, "parallel", "");
 #endif
+  napi_value bf16;
+  napi_get_boolean(env, HasBf16(), &bf16);
+  napi_set_named_property(env, build, "bf16", bf16);
   napi_set_named_property(env, exports, "build", build);
 }
 

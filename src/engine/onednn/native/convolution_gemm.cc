@@ -23,32 +23,41 @@ struct Unfolding {
     memory.reset(new float[images * rows * width]);
   }
 
-  // Calls `visit(tap in the row, pixel of x or null)` for every pixel that an output needs.
+  // Calls `visit(place in the row, place in the image or -1, count)` for every run of floats that an output needs: the
+  // taps of one row of a dense filter lie behind each other in both, those beyond the edges are nowhere in the image.
   template <typename Visit>
-  void EachTap(int64_t row, const Visit& visit) const {
+  void EachRun(int64_t row, const Visit& visit) const {
     const int64_t top = row / c.out_width % c.out_height * c.stride_height - c.pad_top;
     const int64_t left = row % c.out_width * c.stride_width - c.pad_left;
+    const int64_t taps = c.dilation_width == 1 ? c.filter_width : 1;
     for (int64_t i = 0; i < c.filter_height; i++) {
-      for (int64_t j = 0; j < c.filter_width; j++) {
-        const int64_t y = top + i * c.dilation_height, x = left + j * c.dilation_width;
-        const bool inside = y >= 0 && y < c.height && x >= 0 && x < c.width;
-        visit((i * c.filter_width + j) * c.inputs, inside ? (y * c.width + x) * c.inputs : -1);
+      const int64_t y = top + i * c.dilation_height;
+      for (int64_t j = 0; j < c.filter_width; j += taps) {
+        const int64_t place = (i * c.filter_width + j) * c.inputs, x = left + j * c.dilation_width;
+        if (y < 0 || y >= c.height) {
+          visit(place, int64_t{-1}, taps * c.inputs);
+          continue;
+        }
+        const int64_t first = std::min(taps, std::max<int64_t>(0, -x));
+        const int64_t last = std::max(first, std::min<int64_t>(taps, c.width - x));
+        if (first > 0) visit(place, int64_t{-1}, first * c.inputs);
+        if (last > first) visit(place + first * c.inputs, (y * c.width + x + first) * c.inputs, (last - first) * c.inputs);
+        if (last < taps) visit(place + last * c.inputs, int64_t{-1}, (taps - last) * c.inputs);
       }
     }
   }
 
   void Fill(const float* x, int64_t count) {
     const int64_t pixels = int64_t{c.height} * c.width * c.inputs;
-    const size_t bytes = c.inputs * sizeof(float);
     ParallelFor(count * rows, GrainFor(width), [&](int64_t begin, int64_t end) {
       for (int64_t row = begin; row < end; row++) {
         const float* image = x + row / rows * pixels;
         float* to = memory.get() + row * width;
-        EachTap(row, [&](int64_t tap, int64_t pixel) {
+        EachRun(row, [&](int64_t place, int64_t pixel, int64_t floats) {
           if (pixel < 0) {
-            std::memset(to + tap, 0, bytes);
+            std::memset(to + place, 0, floats * sizeof(float));
           } else {
-            std::memcpy(to + tap, image + pixel, bytes);
+            std::memcpy(to + place, image + pixel, floats * sizeof(float));
           }
         });
       }
@@ -64,9 +73,9 @@ struct Unfolding {
         std::memset(to, 0, pixels * sizeof(float));
         for (int64_t row = image * rows; row < (image + 1) * rows; row++) {
           const float* from = memory.get() + row * width;
-          EachTap(row, [&](int64_t tap, int64_t pixel) {
+          EachRun(row, [&](int64_t place, int64_t pixel, int64_t floats) {
             if (pixel < 0) return;
-            for (int64_t i = 0; i < c.inputs; i++) to[pixel + i] += from[tap + i];
+            for (int64_t i = 0; i < floats; i++) to[pixel + i] += from[place + i];
           });
         }
       }

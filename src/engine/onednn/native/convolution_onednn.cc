@@ -8,6 +8,7 @@
 #include "convolution_gemm.h"
 #include "convolution_pieces.h"
 #include "parallel.h"
+#include "precision.h"
 #include "primitive.h"
 
 namespace medrobust {
@@ -17,11 +18,17 @@ using dnnl::memory;
 using Tag = memory::format_tag;
 
 constexpr auto kFloat = memory::data_type::f32;
+constexpr auto kBf16 = memory::data_type::bf16;
 constexpr auto kDirect = dnnl::algorithm::convolution_direct;
+
+// The types in which oneDNN takes the operands. Our arrays are float32 always.
+struct Types {
+  memory::data_type x = kFloat, w = kFloat, y = kFloat;
+};
 
 // A convolution in oneDNN's terms. `plain` is how our arrays lie in memory, `best` is what oneDNN may choose.
 struct Problem {
-  explicit Problem(const Convolution& c, bool channels_last)
+  explicit Problem(const Convolution& c, bool channels_last, const Types& types = {})
       : strides{c.stride_height, c.stride_width},
         dilations{c.dilation_height - 1, c.dilation_width - 1},
         before{c.pad_top, c.pad_left},
@@ -32,9 +39,9 @@ struct Problem {
     memory::dims filter{c.outputs, c.inputs, c.filter_height, c.filter_width};
     if (c.depthwise) filter = {c.inputs, c.outputs / c.inputs, 1, c.filter_height, c.filter_width};
     const Tag best = channels_last ? Tag::nhwc : Tag::any;
-    x = {{input, kFloat, Tag::nhwc}, {input, kFloat, best}};
-    y = {{output, kFloat, Tag::nhwc}, {output, kFloat, best}};
-    w = {{filter, kFloat, c.depthwise ? Tag::hwigo : Tag::hwio}, {filter, kFloat, Tag::any}};
+    x = {{input, kFloat, Tag::nhwc}, {input, types.x, best}};
+    y = {{output, kFloat, Tag::nhwc}, {output, types.y, best}};
+    w = {{filter, kFloat, c.depthwise ? Tag::hwigo : Tag::hwio}, {filter, types.w, Tag::any}};
     bias = {{c.outputs}, kFloat, Tag::x};
     if (c.IsVolume()) DescribeVolume(c, channels_last);
     if (c.groups > 1) DescribeGroups(c);
@@ -108,8 +115,8 @@ dnnl::convolution_forward::primitive_desc DescribeForward(const Problem& p, bool
 #endif
 }
 
-dnnl::convolution_backward_data::primitive_desc DescribeBackwardInput(const Problem& p) {
-  const auto hint = DescribeForward(p, false, false);
+dnnl::convolution_backward_data::primitive_desc DescribeBackwardInput(const Problem& p, const Problem& forward) {
+  const auto hint = DescribeForward(forward, false, false);
 #if DNNL_VERSION_MAJOR >= 3
   return {Engine(),    kDirect,  p.x.best, p.w.best, p.y.best, p.strides,
           p.dilations, p.before, p.after,  hint,     Attributes(false)};
@@ -134,10 +141,18 @@ dnnl::convolution_backward_weights::primitive_desc DescribeBackwardFilter(const 
 
 enum Direction : int32_t { kForward, kBackwardInput, kBackwardFilter };
 
+// Whether the operands are rounded to bfloat16, if the caller has asked for it: not where few pixels or channels leave
+// nothing to gain. The gradient of the filter is never: oneDNN 2.6 gains little there, and it is what training sums up.
+bool UsesBf16(const Convolution& c, Direction direction) {
+  constexpr int64_t kVeryFewPixels = 16;
+  return IsBf16() && direction != kBackwardFilter && !c.depthwise && !c.HasPieces() && c.inputs >= 8 &&
+         c.outputs >= 8 && int64_t{c.out_height} * c.out_width > kVeryFewPixels;
+}
+
 PrimitiveKey KeyOf(const Convolution& c, Direction direction, bool bias, bool relu) {
   PrimitiveKey key(&c, sizeof c);
   // oneDNN compiles for a number of threads, and worker threads that share this addon may have chosen another.
-  const int32_t variant[] = {direction, bias, relu, ThreadCount()};
+  const int32_t variant[] = {direction, bias, relu, ThreadCount(), UsesBf16(c, direction)};
   key.Append(variant, sizeof variant);
   return key;
 }
@@ -166,7 +181,8 @@ bool CanFlip(const Convolution& c) {
 
 // Measured with oneDNN 2.6 on AVX-512, over the layers of ResNet-18 and -50, U-Net and Inception-v3. Our layout costs
 // next to nothing there. Where few pixels meet many channels, oneDNN reorders the filter for little work, and one matrix
-// product for the whole batch, on the filter as it lies, takes down to a third of the time.
+// product for the whole batch, on the filter as it lies, takes down to a third of the time; and so does the gradient of
+// an input of less than eight channels, the image that is attacked.
 Way WayForAvx512(const Convolution& c, Direction direction) {
   constexpr int64_t kVeryFewPixels = 16;
   constexpr int32_t kManyInputs = 256;
@@ -176,6 +192,7 @@ Way WayForAvx512(const Convolution& c, Direction direction) {
     case kForward:
       return pixels <= kFewPixels ? Way::kProduct : Way::kPlain;
     case kBackwardInput:
+      if (c.inputs < 8) return Way::kProduct;
       if (IsPoint(c)) return Way::kPlain;
       if (IsStrided(c)) return pixels <= kFewPixels ? Way::kProduct : Way::kPlain;
       return pixels > kFewPixels && CanFlip(c) ? Way::kFlipped : Way::kPlain;
@@ -185,8 +202,7 @@ Way WayForAvx512(const Convolution& c, Direction direction) {
   }
 }
 
-// Measured as above on AVX2. With less than eight inputs the gradient of the input is several times slower in our
-// layout; otherwise, the faster one differs by up to 40 %. For the gradient of the filter, which oneDNN gets image by
+// Measured as above on AVX2. The faster layout differs by up to 40 %. For the gradient of the filter, which oneDNN gets image by
 // image, the matrix product holds up to larger images.
 Way WayForAvx2(const Convolution& c, Direction direction) {
   constexpr int32_t kManyInputs = 32, kMediumPixels = 32 * 32, kManyChannels = 64;
@@ -195,7 +211,7 @@ Way WayForAvx2(const Convolution& c, Direction direction) {
     if (pixels <= kFewPixels) return Way::kProduct;
     if (direction == kBackwardFilter && c.inputs >= kManyInputs && pixels <= kMediumPixels) return Way::kProduct;
   }
-  if (direction == kBackwardInput && c.inputs < 8) return Way::kBlocked;
+  if (direction == kBackwardInput && c.inputs < 8) return c.HasPieces() ? Way::kBlocked : Way::kProduct;
   const bool fits_blocks = c.inputs % 8 == 0 && c.outputs % 8 == 0;
   if (!fits_blocks || IsPoint(c)) return Way::kPlain;
   switch (direction) {
@@ -211,7 +227,7 @@ Way WayForAvx2(const Convolution& c, Direction direction) {
 Way WayOf(const Convolution& c, Direction direction) {
   constexpr auto kAvx512 = static_cast<unsigned>(dnnl::cpu_isa::avx512_core);
   static const bool has_avx512 = (static_cast<unsigned>(dnnl::get_effective_cpu_isa()) & kAvx512) == kAvx512;
-  if (c.depthwise) return Way::kPlain;
+  if (c.depthwise || UsesBf16(c, direction)) return Way::kPlain;
   // Here oneDNN 2.6 (jit_1x1:avx2) now and then gives a wrong gradient: it reads working memory that it never wrote.
   const bool fits_blocks = c.inputs % 8 == 0 && c.outputs % 8 == 0;
   const bool is_defective = direction == kBackwardFilter && IsPoint(c) && IsStrided(c) && !fits_blocks;
@@ -267,7 +283,8 @@ void ConvolutionForward(const Convolution& c, const float* x, const float* filte
   }
   const PrimitiveLock lock;
   Primitive& primitive = Cached(KeyOf(c, kForward, bias != nullptr, relu), [&](Primitive* made) {
-    const Problem p(c, way == Way::kPlain);
+    const bool bf16 = UsesBf16(c, kForward);
+    const Problem p(c, way == Way::kPlain, bf16 ? Types{kBf16, kBf16, kFloat} : Types{});
     const auto description = DescribeForward(p, bias != nullptr, relu);
     made->Build(dnnl::convolution_forward(description), description.scratchpad_desc());
     made->AddInput(DNNL_ARG_SRC, p.x.plain, description.src_desc());
@@ -285,8 +302,10 @@ void ConvolutionBackwardInput(const Convolution& c, const float* dy, const float
   if (way == Way::kFlipped) return FlippedBackwardInput(c, dy, filter, dx);
   const PrimitiveLock lock;
   Primitive& primitive = Cached(KeyOf(c, kBackwardInput, false, false), [&](Primitive* made) {
-    const Problem p(c, way == Way::kPlain);
-    const auto description = DescribeBackwardInput(p);
+    const bool bf16 = UsesBf16(c, kBackwardInput);
+    const Problem p(c, way == Way::kPlain, bf16 ? Types{kFloat, kBf16, kBf16} : Types{});
+    const Problem forward(c, way == Way::kPlain, bf16 ? Types{kBf16, kBf16, kBf16} : Types{});
+    const auto description = DescribeBackwardInput(p, forward);
     made->Build(dnnl::convolution_backward_data(description), description.scratchpad_desc());
     made->AddInput(DNNL_ARG_DIFF_DST, p.y.plain, description.diff_dst_desc());
     made->AddInput(DNNL_ARG_WEIGHTS, p.w.plain, description.weights_desc());

@@ -6,7 +6,7 @@
 
 // Compiled once; oneDNN chooses its code for the processor by itself.
 #define MEDROBUST_SHARED_KERNELS(X) \
-  X(setThreads) X(misalignment) X(conv2d) X(conv2dBackpropInput) X(conv2dBackpropFilter) X(matMul) \
+  X(setThreads) X(setBf16) X(misalignment) X(conv2d) X(conv2dBackpropInput) X(conv2dBackpropFilter) X(matMul) \
   X(conv3d) X(conv3dBackpropInput) X(conv3dBackpropFilter) X(topK)
 
 // Our own loops, in loops/: compiled for any processor, and on x86 once more for AVX2.
@@ -27,6 +27,7 @@
   X(addInt) X(subInt) X(multiplyInt) X(maximumInt) X(minimumInt)                                               \
   X(prod) X(any) X(all) X(cumsum) X(cumprod)                                                                   \
   X(gatherAxes) X(gatherNd) X(scatterNd)                                                                       \
+  X(lrn) X(lrnGrad)                                                                                            \
   X(maxPool) X(maxPoolGrad) X(avgPool) X(avgPoolGrad)                                                          \
   X(maxPoolWithArgmax) X(maxUnpool) X(maxUnpoolGrad)                                                           \
   X(concat) X(slice) X(pad) X(transpose) X(tile) X(gather) X(oneHot)                                           \

@@ -24,7 +24,7 @@ inline int ThreadCount() {
 // Calls `body(begin, end)` for parts of [0, count), in parallel if each part has at least `grain` items.
 // `body` may not throw.
 template <typename Body>
-inline void ParallelFor(int64_t count, int64_t grain, const Body& body) {
+inline void ParallelFor(int64_t count, [[maybe_unused]] int64_t grain, const Body& body) {
 #ifdef _OPENMP
   const int threads = ThreadCount();
   if (threads > 1 && count >= 2 * grain) {
