@@ -115,7 +115,7 @@ describeNative('memory stays what it is', () => {
 
   it('over 300 attack steps', async (t) => {
     const model = smallNet();
-    const { logits } = inference(model);
+    using classifier = inference(model);
     const attack = createAttack({ name: 'pgd', steps: 10 });
     const score = accuracy.perImage as NonNullable<typeof accuracy.perImage>;
     let passes = 0;
@@ -126,7 +126,7 @@ describeNative('memory stays what it is', () => {
           passes++;
           return loss(...scored);
         };
-        const target = { logits, labels: batch.labels, loss: counted, score };
+        const target = { logits: classifier.logits, labels: batch.labels, loss: counted, score };
         const threat = { norm: 'linf', epsilon: 0.001 } as const;
         craft(attack, batch.images, target, threat, random.stream('attack')).dispose();
       }
@@ -139,7 +139,10 @@ describeNative('memory stays what it is', () => {
   it('over 100 evaluations', async (t) => {
     const model = smallNet();
     const options = { metrics: ['accuracy', 'auroc'], loss: 'crossEntropy', batchSize: 8 } as const;
-    const evaluate = async () => void (await measureClean(inference(model), data, options));
+    const evaluate = async () => {
+      using classifier = inference(model);
+      await measureClean(classifier, data, options);
+    };
     await assertSteady(
       t,
       () => times(10, evaluate),
