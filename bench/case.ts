@@ -6,7 +6,7 @@ import { lossOf } from '../src/losses/create.ts';
 import { createNet, type NetChoice } from '../src/nets/create.ts';
 import { createRandom } from '../src/random.ts';
 import { createOptimizer } from '../src/train/optimizers.ts';
-import { trainableWeights, trainStep } from '../src/train/step.ts';
+import { type Learner, trainableWeights, trainStep } from '../src/train/step.ts';
 
 export interface BenchmarkCase {
   readonly name: string;
@@ -39,7 +39,12 @@ export function prepareCase(benchmark: BenchmarkCase) {
   const net = createNet(benchmark.net, benchmark, createRandom(1));
   const weights = trainableWeights(net);
   const loss = lossOf('crossEntropy');
-  const learner = { net, loss, optimizer: createOptimizer({ name: 'adam' }, weights) };
   const batch = randomBatch(benchmark);
-  return { net, weights, loss, batch, train: (step: number) => trainStep(learner, batch, step) };
+  let learner: Learner | undefined;
+  const train = (step: number) => {
+    // Only who trains has the memory of an optimizer.
+    learner ??= { net, loss, optimizer: createOptimizer({ name: 'adam' }, weights) };
+    return trainStep(learner, batch, step);
+  };
+  return { net, weights, loss, batch, train };
 }
