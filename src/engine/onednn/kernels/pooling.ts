@@ -73,12 +73,20 @@ const isIdentity = (info: PlaneInfo | VolumeInfo) =>
   info.outHeight === info.inHeight &&
   info.outWidth === info.inWidth;
 
+/** tfjs' average over no cell of a volume is 0, of an image NaN, as the native one is. */
+const hasEmptyVolumes = (info: PlaneInfo | VolumeInfo) =>
+  'effectiveFilterDepth' in info &&
+  (Math.max(info.padInfo.front, info.padInfo.back) >= info.effectiveFilterDepth ||
+    Math.max(info.padInfo.top, info.padInfo.bottom) >= info.effectiveFilterHeight ||
+    Math.max(info.padInfo.left, info.padInfo.right) >= info.effectiveFilterWidth);
+
 function pool(name: 'maxPool' | 'avgPool', rank: Rank): NativeKernel {
   return (call) => {
     const x = call.input('x');
     if (x.dtype !== 'float32' || x.shape.length !== rank) return undefined;
     const info = infoOf(call, x, rank);
     if (isEmpty(info) || isIdentity(info)) return undefined;
+    if (name === 'avgPool' && hasEmptyVolumes(info)) return undefined;
     const y = call.take(info.outShape);
     call.native[name](call.floats(x), y, geometryOf(info));
     return call.output(info.outShape, y);
