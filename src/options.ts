@@ -20,10 +20,20 @@ export type Widen<T> = {
             : T[K];
 };
 
-/** `{ name: 'pgd', steps: 20 }`: a name out of a registry, and the options that this name takes. */
-export type Choice<Registry extends Record<string, { readonly defaults: Options }>> = {
-  [N in keyof Registry & string]: { readonly name: N } & Partial<Widen<Registry[N]['defaults']>>;
+/** What an entry of a registry says of its options. */
+export interface Configurable {
+  readonly defaults: Options;
+  /** Named sets of options: a preset replaces the defaults that it names, and other options of a choice replace both. */
+  readonly presets?: Readonly<Record<string, Options>>;
+}
+
+/** `{ name: 'pgd', steps: 20 }`: a name out of a registry, and the options, or a preset of options, that this name takes. */
+export type Choice<Registry extends Record<string, Configurable>> = {
+  [N in keyof Registry & string]: { readonly name: N } & Partial<Widen<Registry[N]['defaults']>> &
+    PresetOf<Registry[N]>;
 }[keyof Registry & string];
+
+type PresetOf<D> = D extends { readonly presets: infer P } ? { readonly preset?: keyof P & string } : unknown;
 
 function kindOf(value: unknown): string {
   if (!Array.isArray(value)) return typeof value;
@@ -70,8 +80,8 @@ export function resolveOptions<T extends Options>(
   return resolved as Widen<T>;
 }
 
-/** Finds `choice.name` in a registry and resolves the rest of `choice` as its options. */
-export function resolveChoice<D extends { readonly defaults: Options }>(
+/** Finds `choice.name` in a registry and resolves the rest of `choice`, a preset among it, as its options. */
+export function resolveChoice<D extends Configurable>(
   kind: string,
   registry: Readonly<Record<string, D>>,
   choice: { readonly name: string },
@@ -83,7 +93,19 @@ export function resolveChoice<D extends { readonly defaults: Options }>(
       `There is no ${kind} "${name}". Choose one of: ${Object.keys(registry).join(', ')}.`,
     );
   }
-  return { name, definition, options: resolveOptions(name, definition.defaults, overrides) };
+  return { name, definition, options: resolveConfigurable(name, definition, overrides) };
+}
+
+function resolveConfigurable(name: string, definition: Configurable, choice: object): Options {
+  const { defaults, presets } = definition;
+  if (!presets) return resolveOptions(name, defaults, choice);
+  const { preset, ...overrides } = choice as { preset?: unknown };
+  if (preset === undefined) return resolveOptions(name, defaults, overrides);
+  if (typeof preset !== 'string' || !Object.hasOwn(presets, preset)) {
+    const names = Object.keys(presets).join(', ');
+    throw new UsageError(`${name} has no preset ${JSON.stringify(preset)}. Its presets: ${names}.`);
+  }
+  return resolveOptions(name, resolveOptions(name, defaults, presets[preset]), overrides);
 }
 
 /** Refuses an option out of its range: `requireOption('pgd', 'steps', steps >= 1, 'at least 1', steps)`. */

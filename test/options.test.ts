@@ -40,3 +40,24 @@ test('a choice is found by its own name only', () => {
     /There is no attack "toString". Choose one of: pgd/,
   );
 });
+
+test('a preset goes over the defaults and under the other options of a choice', () => {
+  const registry = {
+    net: { defaults: { depth: 18, width: 1, norm: 'batch' }, presets: { wide: { width: 2, depth: 34 } } },
+  };
+  const { options } = resolveChoice('net', registry, { name: 'net', preset: 'wide', depth: 50 } as {
+    name: string;
+  });
+  assert.deepEqual(options, { depth: 50, width: 2, norm: 'batch' });
+});
+
+test('an unknown preset is refused with the presets there are; a definition without presets has no such option', () => {
+  const registry = { net: { defaults: { depth: 18 }, presets: { wide: { depth: 34 } } }, pgd: { defaults } };
+  const choose = (choice: { name: string; preset?: unknown }) => resolveChoice('net', registry, choice);
+  assert.throws(
+    () => choose({ name: 'net', preset: 'toString' }),
+    /net has no preset "toString"\. Its presets: wide\./,
+  );
+  assert.throws(() => choose({ name: 'net', preset: 3 }), /net has no preset 3/);
+  assert.throws(() => choose({ name: 'pgd', preset: 'wide' }), /pgd has no option "preset"/);
+});

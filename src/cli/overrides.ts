@@ -49,17 +49,24 @@ function assign(
   const container = target as Node;
   const place = Array.isArray(target) ? indexIn(target, key) : key;
   const found = place === undefined ? undefined : container[place];
-  const like = found ?? (isNode(sample) ? sample[key] : undefined);
+  const like =
+    found ?? (isNode(sample) ? sample[key] : undefined) ?? (isPreset(walked, key) ? '' : undefined);
   if (place === undefined || like === undefined) throw unknownPath(target, sample, walked, key);
   if (rest.length === 0) {
     const value = coerce(text, like, here.join('.'));
     // Another name takes other options.
     if (key === 'name' && walked.length > 0) replaceAll(container, { name: value });
+    // So does a preset, which goes before the options that are set after it.
+    else if (isPreset(walked, key)) replaceAll(container, { name: container.name as string, preset: value });
     else container[place] = value;
     return;
   }
   if (found === undefined) container[place] = {};
   assign(container[place] as Json, isNode(sample) ? sample[key] : undefined, rest, text, here);
+}
+
+function isPreset(walked: string[], key: string): boolean {
+  return walked.at(-1) === 'net' && key === 'preset';
 }
 
 /** An item of a list by its position or, for attacks, by its name. */

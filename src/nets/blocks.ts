@@ -8,6 +8,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { BilinearUpSampling2D } from '../engine/layers/bilinear-up-sampling.ts';
 import { BlurPool2D } from '../engine/layers/blur-pool.ts';
+import { GroupNormalization } from '../engine/layers/group-normalization.ts';
 import { GroupedConv2D } from '../engine/layers/grouped-conv2d.ts';
 import { LocalResponseNormalization } from '../engine/layers/local-response-normalization.ts';
 import { MaxPoolingWithIndices2D, MaxUnpooling2D } from '../engine/layers/max-unpool.ts';
@@ -17,7 +18,15 @@ import type { WeightRule } from './initialisers.ts';
 
 type X = tf.SymbolicTensor;
 
+export const ACTIVATIONS = ['relu', 'leakyRelu', 'elu', 'silu', 'gelu', 'softplus'] as const;
+export type Activation = (typeof ACTIVATIONS)[number] | 'relu6';
+
+export const NORMS = ['batch', 'instance', 'group', 'layer'] as const;
+export type NormKind = (typeof NORMS)[number];
+
 export interface NormStyle {
+  /** Default: batch. */
+  readonly kind?: NormKind;
   readonly epsilon: number;
   /** The share of the old moving average that a step keeps. */
   readonly momentum: number;
@@ -34,7 +43,7 @@ export interface Style {
   /** Gives convolutions biases in front of their normalisation too, which takes them out again in training. */
   readonly bias?: boolean;
   /** What follows normalisation. Default: relu. */
-  readonly activation?: 'relu' | 'relu6';
+  readonly activation?: Activation;
 }
 
 export interface ConvSettings {
@@ -118,11 +127,23 @@ export function depthwiseConv(style: Style, x: X, settings: Omit<ConvSettings, '
   return connect(layer, input);
 }
 
-/** Batch normalisation as `style` says. `gain: 'zeros'` starts gamma at 0, so that a residual branch starts silent. */
+/** Normalisation as `style` says. `gain: 'zeros'` starts gamma at 0, so that a residual branch starts silent. */
 export function norm(style: Style, x: X, name: string, gain: 'ones' | 'zeros' = 'ones'): X {
   if (style.norm === 'none') return x;
-  const { epsilon, momentum, scale } = style.norm;
-  return connect(tf.layers.batchNormalization({ name, epsilon, momentum, scale, gammaInitializer: gain }), x);
+  const { kind = 'batch', epsilon, momentum, scale } = style.norm;
+  const shared = { name, epsilon, scale, gammaInitializer: gain };
+  if (kind === 'batch') return connect(tf.layers.batchNormalization({ ...shared, momentum }), x);
+  return connect(new GroupNormalization({ ...shared, groups: groupsOf(kind, channels(x)) }), x);
+}
+
+/** Instance and layer normalisation are group normalisation with as many groups as channels, and with one. */
+function groupsOf(kind: Exclude<NormKind, 'batch'>, channels: number): number {
+  if (kind === 'layer') return 1;
+  return kind === 'instance' ? -1 : greatestCommonDivisor(32, channels);
+}
+
+function greatestCommonDivisor(a: number, b: number): number {
+  return b === 0 ? a : greatestCommonDivisor(b, a % b);
 }
 
 /** Convolution and normalisation, without activation. */
@@ -198,8 +219,11 @@ export function sigmoid(x: X, name: string): X {
   return activation(x, name, 'sigmoid');
 }
 
-function activation(x: X, name: string, activation: 'relu' | 'relu6' | 'sigmoid'): X {
-  return connect(tf.layers.activation({ name, activation }), x);
+function activation(x: X, name: string, activation: Activation | 'sigmoid'): X {
+  // tf.layers' own slope of leaky ReLU is 0.3; the paper (Maas et al. 2013) and PyTorch have 0.01.
+  if (activation === 'leakyRelu') return connect(tf.layers.leakyReLU({ name, alpha: 0.01 }), x);
+  // tf.layers knows SiLU under the name of Swish.
+  return connect(tf.layers.activation({ name, activation: activation === 'silu' ? 'swish' : activation }), x);
 }
 
 export function add(terms: X[], name: string): X {

@@ -46,3 +46,7 @@ export const glorotUniform: WeightRule = (random, fanIn, fanOut) =>
 
 /** Uniform in ±1/√fanIn, PyTorch's default of fully connected layers. */
 export const fanInUniform: WeightRule = (random, fanIn) => uniform(random, Math.sqrt(1 / fanIn));
+
+/** Under the names that nets' option `initialiser` takes. */
+export const INITIALISERS = { heNormal, heNormalFanOut, glorotUniform, fanInUniform };
+export type InitialiserName = keyof typeof INITIALISERS;

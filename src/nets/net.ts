@@ -22,9 +22,13 @@ export interface Net {
   readonly auxiliaryWeights: readonly number[];
 }
 
-export interface NetDefinition<T extends Options = Options> {
+export interface NetDefinition<T extends Options = Options, P extends Presets<T> = Presets<T>> {
   readonly task: NetShape['task'];
+  /** Where the net comes from: authors, year, arXiv number. */
+  readonly source?: string;
   readonly defaults: T;
+  /** Variants by name: what they set instead of the defaults. */
+  readonly presets?: P;
   /** Throws `UsageError` for a shape or option that this net cannot take, before anything is built. */
   build(
     shape: NetShape,
@@ -33,7 +37,11 @@ export interface NetDefinition<T extends Options = Options> {
   ): { readonly model: tf.LayersModel; readonly auxiliaryWeights?: readonly number[] };
 }
 
+type Presets<T extends Options> = Readonly<Record<string, Partial<Widen<T>> & Options>>;
+
 /** Names the types of a definition; the identity at run time. */
-export function defineNet<const T extends Options>(definition: NetDefinition<T>): NetDefinition<T> {
-  return definition;
+export function defineNet<const T extends Options, const P extends Presets<T> = Record<never, never>>(
+  definition: NetDefinition<T, P>,
+): NetDefinition<T, P> & { readonly presets: P } {
+  return { presets: {} as P, ...definition };
 }

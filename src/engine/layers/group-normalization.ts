@@ -14,6 +14,8 @@ interface GroupNormalizationSettings {
   readonly center?: boolean;
   /** Whether there is a gain (gamma), which starts at 1. Default true. */
   readonly scale?: boolean;
+  /** Default ones. */
+  readonly gammaInitializer?: 'ones' | 'zeros';
 }
 
 /**
@@ -28,6 +30,7 @@ export class GroupNormalization extends tf.layers.Layer {
   readonly epsilon: number;
   readonly center: boolean;
   readonly scale: boolean;
+  readonly gammaInitializer: 'ones' | 'zeros';
   #gamma?: LayerWeight;
   #beta?: LayerWeight;
 
@@ -35,13 +38,14 @@ export class GroupNormalization extends tf.layers.Layer {
     super(settings.name === undefined ? {} : { name: settings.name });
     const { groups = 32, epsilon = 1e-3, center = true, scale = true } = settings;
     [this.groups, this.epsilon, this.center, this.scale] = [groups, epsilon, center, scale];
+    this.gammaInitializer = settings.gammaInitializer ?? 'ones';
   }
 
   override build(inputShape: tf.Shape | tf.Shape[]): void {
     const channels = (inputShape as tf.Shape).at(-1) as number;
     const add = (name: string, initializer: 'ones' | 'zeros') =>
       this.addWeight(name, [channels], 'float32', tf.initializers[initializer](), undefined, true);
-    if (this.scale) this.#gamma = add('gamma', 'ones');
+    if (this.scale) this.#gamma = add('gamma', this.gammaInitializer);
     if (this.center) this.#beta = add('beta', 'zeros');
     super.build(inputShape);
   }
@@ -62,7 +66,7 @@ export class GroupNormalization extends tf.layers.Layer {
   }
 
   override getConfig(): tf.serialization.ConfigDict {
-    const { groups, epsilon, center, scale } = this;
-    return { ...super.getConfig(), groups, axis: -1, epsilon, center, scale };
+    const { groups, epsilon, center, scale, gammaInitializer } = this;
+    return { ...super.getConfig(), groups, axis: -1, epsilon, center, scale, gammaInitializer };
   }
 }
