@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { addRelu } from '../ops/add-relu.ts';
+import { keepFilter } from '../ops/kept-filters.ts';
 import { unrecorded } from '../ops/kernels.ts';
 import { weightUpdates } from '../ops/optimizer-steps.ts';
 import type { Convolution, NormStep } from './plan.ts';
@@ -62,7 +63,7 @@ export class FoldedConvolutions {
     if (kept && kept.updates === updates && ids.every((id, index) => id === kept.ids[index])) return kept;
     if (kept) tf.dispose([kept.filter, kept.bias]);
     const [filter, bias] = unrecorded(() => fold(convolution, step));
-    const made = { filter: tf.keep(filter), bias: tf.keep(bias), ids, updates };
+    const made = { filter: keepFilter(tf.keep(filter)), bias: tf.keep(bias), ids, updates };
     this.#kept.set(convolution, made);
     return made;
   }

@@ -6,6 +6,7 @@
 
 import type * as tf from '@tensorflow/tfjs';
 import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
+import { isKeptFilter } from '../ops/kept-filters.ts';
 import type { NativeBinding } from './binding.ts';
 import { BufferPool, type Elements, type ElementType } from './pool.ts';
 
@@ -21,6 +22,8 @@ function isNumeric(dtype: tf.DataType): dtype is ElementType {
 export class OneDnnBackend extends MathBackendCPU {
   readonly native: NativeBinding;
   readonly pool: BufferPool;
+  /** Of filters of which copies are kept. */
+  readonly #numbers = new Map<DataId, number>();
 
   constructor(native: NativeBinding) {
     super();
@@ -62,7 +65,26 @@ export class OneDnnBackend extends MathBackendCPU {
     const { values } = this.data.get(dataId);
     const disposed = super.disposeData(dataId, force);
     if (disposed && ArrayBuffer.isView(values)) this.pool.release(values as Elements);
+    if (disposed) this.#release(dataId);
     return disposed;
+  }
+
+  /** The number under which the addon keeps copies of a filter; 0 for one that may change. */
+  keptNumber({ dataId }: tf.TensorInfo): number {
+    if (!isKeptFilter(dataId)) return 0;
+    const known = this.#numbers.get(dataId);
+    if (known !== undefined) return known;
+    const result = new Int32Array(1);
+    this.native.keepFilter(result);
+    this.#numbers.set(dataId, result[0]!);
+    return result[0]!;
+  }
+
+  #release(dataId: DataId): void {
+    const number = this.#numbers.get(dataId);
+    if (number === undefined) return;
+    this.#numbers.delete(dataId);
+    this.native.releaseFilter(number);
   }
 
   /** The elements of a numeric tensor, to read; of the class of its dtype. */

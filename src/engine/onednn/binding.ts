@@ -95,8 +95,21 @@ export interface NativeBinding extends Tables {
   setBf16(bf16: boolean): void;
   misalignment(bytes: Uint8Array, result: Int32Array): void;
 
-  conv2d(x: Floats, filter: Floats, bias: Floats | null, y: Floats, geometry: Integers, relu: boolean): void;
-  conv2dBackpropInput(dy: Floats, filter: Floats, dx: Floats, geometry: Integers): void;
+  /** Gives the number of a filter that will not change, for convolutions to keep copies of it until it is released. */
+  keepFilter(result: Integers): void;
+  releaseFilter(number: number): void;
+
+  /** `kept`: the number of the filter; 0 for one that may change. */
+  conv2d(
+    x: Floats,
+    filter: Floats,
+    bias: Floats | null,
+    y: Floats,
+    geometry: Integers,
+    relu: boolean,
+    kept: number,
+  ): void;
+  conv2dBackpropInput(dy: Floats, filter: Floats, dx: Floats, geometry: Integers, kept: number): void;
   conv2dBackpropFilter(x: Floats, dy: Floats, dfilter: Floats, geometry: Integers): void;
   conv3d(x: Floats, filter: Floats, y: Floats, geometry: Integers): void;
   conv3dBackpropInput(dy: Floats, filter: Floats, dx: Floats, geometry: Integers): void;

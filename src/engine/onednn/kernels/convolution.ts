@@ -96,6 +96,7 @@ function forward(depthwise: boolean): NativeKernel {
       y,
       geometryOf(info, depthwise),
       activation === 'relu',
+      call.backend.keptNumber(filter),
     );
     if (activation !== 'relu') activate(call, y);
     return call.output(info.outShape, y);
@@ -109,7 +110,14 @@ function backpropInput(depthwise: boolean): NativeKernel {
     const info = infoOf(call, call.attribute<number[]>('inputShape'), filter.shape, depthwise);
     if (!info || !isOutput(dy, info)) return undefined;
     const dx = call.take(info.inShape);
-    call.native.conv2dBackpropInput(call.floats(dy), call.floats(filter), dx, geometryOf(info, depthwise));
+    const kept = call.backend.keptNumber(filter);
+    call.native.conv2dBackpropInput(
+      call.floats(dy),
+      call.floats(filter),
+      dx,
+      geometryOf(info, depthwise),
+      kept,
+    );
     return call.output(info.inShape, dx);
   };
 }

@@ -32,18 +32,23 @@ Convolution GeometryOf(const Call& call, int index) {
   return c;
 }
 
+// The filter in one argument, its number, or 0, in another.
+Filter FilterOf(const Call& call, int index, int number, const Convolution& c) {
+  return {call.Elements<float>(index, c.FilterSize()), call.Integer(number)};
+}
+
 }  // namespace
 
 void conv2d(const Call& call) {
   const Convolution c = GeometryOf(call, 4);
   const float* bias = call.Has(2) ? call.Elements<float>(2, c.outputs) : nullptr;
-  ConvolutionForward(c, call.Elements<float>(0, c.InputSize()), call.Elements<float>(1, c.FilterSize()), bias,
-                     call.Boolean(5), call.Elements<float>(3, c.OutputSize()));
+  ConvolutionForward(c, call.Elements<float>(0, c.InputSize()), FilterOf(call, 1, 6, c), bias, call.Boolean(5),
+                     call.Elements<float>(3, c.OutputSize()));
 }
 
 void conv2dBackpropInput(const Call& call) {
   const Convolution c = GeometryOf(call, 3);
-  ConvolutionBackwardInput(c, call.Elements<float>(0, c.OutputSize()), call.Elements<float>(1, c.FilterSize()),
+  ConvolutionBackwardInput(c, call.Elements<float>(0, c.OutputSize()), FilterOf(call, 1, 4, c),
                            call.Elements<float>(2, c.InputSize()));
 }
 

@@ -33,10 +33,17 @@ struct Convolution {
   bool HasPieces() const { return groups > 1 || IsVolume(); }
 };
 
+// The values of a filter, and its number if copies of it are kept: see kept_filters.h.
+struct Filter {
+  Filter(const float* filter, int32_t kept = 0) : values(filter), number(kept) {}
+  const float* values;
+  int32_t number;
+};
+
 // `bias` may be null.
-void ConvolutionForward(const Convolution& c, const float* x, const float* filter, const float* bias, bool relu,
+void ConvolutionForward(const Convolution& c, const float* x, const Filter& filter, const float* bias, bool relu,
                         float* y);
-void ConvolutionBackwardInput(const Convolution& c, const float* dy, const float* filter, float* dx);
+void ConvolutionBackwardInput(const Convolution& c, const float* dy, const Filter& filter, float* dx);
 void ConvolutionBackwardFilter(const Convolution& c, const float* x, const float* dy, float* dfilter);
 
 }  // namespace medrobust
