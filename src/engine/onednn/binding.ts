@@ -99,17 +99,26 @@ export interface NativeBinding extends Tables {
   keepFilter(result: Integers): void;
   releaseFilter(number: number): void;
 
-  /** `kept`: the number of the filter; 0 for one that may change. */
+  /**
+   * `kept`: the number of the filter, 0 for one that may change, and room for an answer: 1 where the filter was read, 2
+   * where it is needed but was not given, so that nothing was done; else 0, copies did.
+   */
   conv2d(
     x: Floats,
-    filter: Floats,
+    filter: Floats | null,
     bias: Floats | null,
     y: Floats,
     geometry: Integers,
     relu: boolean,
-    kept: number,
+    kept: Integers,
   ): void;
-  conv2dBackpropInput(dy: Floats, filter: Floats, dx: Floats, geometry: Integers, kept: number): void;
+  conv2dBackpropInput(
+    dy: Floats,
+    filter: Floats | null,
+    dx: Floats,
+    geometry: Integers,
+    kept: Integers,
+  ): void;
   conv2dBackpropFilter(x: Floats, dy: Floats, dfilter: Floats, geometry: Integers): void;
   conv3d(x: Floats, filter: Floats, y: Floats, geometry: Integers): void;
   conv3dBackpropInput(dy: Floats, filter: Floats, dx: Floats, geometry: Integers): void;

@@ -3,14 +3,20 @@
 
 import type * as tf from '@tensorflow/tfjs';
 
-const kept = new WeakSet<object>();
+type Make = () => Float32Array;
 
-/** Declares that nothing will ever write into this filter. Its copies end with it, when it is disposed of. */
-export function keepFilter<T extends tf.Tensor>(filter: T): T {
-  kept.add(filter.dataId);
+const kept = new WeakMap<object, Make>();
+
+/**
+ * Declares that nothing will ever write into this filter. `make` gives its values once more: an engine that has copies
+ * may let go of them. Copies end with the filter, when it is disposed of.
+ */
+export function keepFilter<T extends tf.Tensor>(filter: T, make: Make): T {
+  kept.set(filter.dataId, make);
   return filter;
 }
 
-export function isKeptFilter(dataId: object): boolean {
-  return kept.has(dataId);
+/** How the values of a kept filter are made; undefined for any other tensor. */
+export function keptFilter(dataId: object): Make | undefined {
+  return kept.get(dataId);
 }

@@ -37,7 +37,8 @@ function run({ x, filter, stride = 1 }: Case, kept: boolean): Float32Array[] {
     const images = normals('x', x) as tf.Tensor4D;
     const [height, width, outputs] = filter;
     const values = normals('filter', [height, width, x[3], outputs]) as tf.Tensor4D;
-    const taps = kept ? keepFilter(values) : values;
+    const copy = values.dataSync() as Float32Array;
+    const taps = kept ? keepFilter(values, () => copy) : values;
     const once = () => {
       const y = tf.conv2d(images, taps, stride, 'same');
       const dy = normals('dy', y.shape);
@@ -69,7 +70,11 @@ describeNative('a kept filter', () => {
   it('is not mistaken for another of the same shape', () => {
     tf.tidy(() => {
       const x = normals('x', [1, 9, 9, 8]) as tf.Tensor4D;
-      const filters = ['a', 'b'].map((name) => keepFilter(normals(name, [3, 3, 8, 8]) as tf.Tensor4D));
+      const filters = ['a', 'b'].map((name) => {
+        const filter = normals(name, [3, 3, 8, 8]) as tf.Tensor4D;
+        const values = filter.dataSync() as Float32Array;
+        return keepFilter(filter, () => values);
+      });
       for (const filter of [...filters, ...filters]) {
         const changing = tf.tensor(filter.dataSync(), filter.shape) as tf.Tensor4D;
         const [kept, plain] = [filter, changing].map((taps) => tf.conv2d(x, taps, 1, 'same').dataSync());
@@ -78,20 +83,54 @@ describeNative('a kept filter', () => {
     });
   });
 
-  it('is released with its tensor, and its number is refused from then on', { skip: !hasOneDnn() }, () => {
-    const backend = nativeBackend();
-    const filter = keepFilter(tf.ones([3, 3, 8, 8]) as tf.Tensor4D);
-    const number = backend.keptNumber(filter);
-    assert.ok(number > 0);
-    assert.equal(backend.keptNumber(filter), number);
+  describe('by oneDNN', { skip: hasOneDnn() ? false : 'the native engine is built without oneDNN' }, () => {
     const geometry = Int32Array.of(1, 9, 9, 8, 8, 3, 3, 9, 9, 1, 1, 1, 1, 1, 1, 0);
-    const convolve = () => {
-      const [x, y] = [new Float32Array(648), new Float32Array(648)];
-      backend.native.conv2d(x, new Float32Array(576), null, y, geometry, false, number);
+    const convolve = (filter: Float32Array | null, kept: Int32Array) => {
+      const [x, y] = [new Float32Array(648).fill(1), new Float32Array(648)];
+      nativeBackend().native.conv2d(x, filter, null, y, geometry, false, kept);
+      return { y, answer: kept[1] };
     };
-    convolve();
-    filter.dispose();
-    assert.throws(convolve, /filter \d+ is not kept/);
+
+    it('gives up its values once there are copies, and has them again when they are read', () => {
+      tf.tidy(() => {
+        const filter = normals('filter', [3, 3, 8, 8]) as tf.Tensor4D;
+        const values = filter.dataSync() as Float32Array;
+        let made = 0;
+        keepFilter(filter, () => {
+          made++;
+          return values.slice();
+        });
+        tf.conv2d(normals('x', [1, 9, 9, 8]) as tf.Tensor4D, filter, 1, 'same');
+        assert.equal(nativeBackend().valuesAtHand(filter), null);
+        assert.deepEqual(filter.dataSync(), values);
+        assert.equal(made, 1);
+      });
+    });
+
+    it('says whether it needs the values', () => {
+      const number = new Int32Array(1);
+      nativeBackend().native.keepFilter(number);
+      const kept = () => Int32Array.of(number[0]!, 0);
+      const ones = new Float32Array(576).fill(1);
+      assert.equal(convolve(null, kept()).answer, 2);
+      const first = convolve(ones, kept());
+      const second = convolve(null, kept());
+      assert.deepEqual([first.answer, second.answer], [0, 0]);
+      assert.deepEqual(second.y, first.y);
+      assert.equal(convolve(ones, Int32Array.of(0, 0)).answer, 1);
+      nativeBackend().native.releaseFilter(number[0]!);
+      assert.throws(() => convolve(ones, kept()), /filter \d+ is not kept/);
+    });
+
+    it('is released with its tensor', () => {
+      const filter = tf.ones([3, 3, 8, 8]) as tf.Tensor4D;
+      keepFilter(filter, () => new Float32Array(576).fill(1));
+      const number = nativeBackend().keptNumber(filter);
+      assert.ok(number > 0);
+      assert.equal(nativeBackend().keptNumber(filter), number);
+      filter.dispose();
+      assert.throws(() => convolve(null, Int32Array.of(number, 0)), /filter \d+ is not kept/);
+    });
   });
 });
 

@@ -33,11 +33,34 @@ struct Convolution {
   bool HasPieces() const { return groups > 1 || IsVolume(); }
 };
 
-// The values of a filter, and its number if copies of it are kept: see kept_filters.h.
-struct Filter {
-  Filter(const float* filter, int32_t kept = 0) : values(filter), number(kept) {}
-  const float* values;
-  int32_t number;
+// Thrown where the values of a filter are needed that came without.
+struct ValuesNeeded {};
+
+// A filter, and its number if copies of it are kept: see kept_filters.h. It may then come without its values.
+class Filter {
+ public:
+  Filter(const float* values, int32_t number = 0) : values_(values), number_(number) {}
+
+  bool IsKept() const { return number_ != 0; }
+  int32_t number() const { return number_; }
+
+  // To make a copy that is kept.
+  const float* ToCopy() const {
+    if (!values_) throw ValuesNeeded();
+    return values_;
+  }
+
+  // To be read in place of a copy.
+  const float* Read() const {
+    was_read_ = true;
+    return ToCopy();
+  }
+  bool WasRead() const { return was_read_; }
+
+ private:
+  const float* values_;
+  int32_t number_;
+  mutable bool was_read_ = false;
 };
 
 // `bias` may be null.

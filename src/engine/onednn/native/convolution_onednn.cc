@@ -152,8 +152,8 @@ PrimitiveKey KeyOf(const Convolution& c, Direction direction, bool kept, bool bi
 // The kept copy of a filter as the primitive wants it; null where none is kept, or none needed.
 void* CopyOf(const Filter& filter, Primitive& primitive, Taps taps, const std::function<const float*()>& values) {
   const memory::desc* layout = primitive.CopiedFilter();
-  if (filter.number == 0 || !layout) return nullptr;
-  return KeptFilter(filter.number, taps, *layout, [&](void* copy) { primitive.CopyFilter(values(), copy); });
+  if (!filter.IsKept() || !layout) return nullptr;
+  return KeptFilter(filter.number(), taps, *layout, [&](void* copy) { primitive.CopyFilter(values(), copy); });
 }
 
 // The gradient of the input of a convolution without strides is a convolution of dy: with the taps of the filter in
@@ -166,7 +166,7 @@ void FlippedBackwardInput(const Convolution& c, const float* dy, const Filter& f
   f.pad_top = (c.filter_height - 1) * c.dilation_height - c.pad_top;
   f.pad_left = (c.filter_width - 1) * c.dilation_width - c.pad_left;
   const PrimitiveLock lock;
-  const bool kept = filter.number != 0;
+  const bool kept = filter.IsKept();
   Primitive& primitive = Cached(KeyOf(c, kBackwardInput, kept), [&](Primitive* made) {
     const bool bf16 = UsesBf16(c, kBackwardInput, kept);
     Problem p(f, true, bf16 ? Types{kBf16, kBf16, kFloat} : Types{});
@@ -180,17 +180,17 @@ void FlippedBackwardInput(const Convolution& c, const float* dy, const Filter& f
     made->AddOutput(DNNL_ARG_DST, p.y.plain, description.dst_desc());
   });
   std::unique_ptr<float[]> flipped;
-  const auto flip = [&] {
+  const auto flip = [&](const float* values) {
     const int64_t taps = int64_t{c.filter_height} * c.filter_width, channels = int64_t{c.inputs} * c.outputs;
     flipped.reset(new float[taps * channels]);
     for (int64_t tap = 0; tap < taps; tap++) {
-      std::memcpy(flipped.get() + tap * channels, filter.values + (taps - 1 - tap) * channels,
+      std::memcpy(flipped.get() + tap * channels, values + (taps - 1 - tap) * channels,
                   channels * sizeof(float));
     }
     return flipped.get();
   };
-  void* copy = CopyOf(filter, primitive, Taps::kFlipped, flip);
-  const void* operands[] = {dy, copy ? nullptr : flip(), dx};
+  void* copy = CopyOf(filter, primitive, Taps::kFlipped, [&] { return flip(filter.ToCopy()); });
+  const void* operands[] = {dy, copy ? nullptr : flip(filter.Read()), dx};
   primitive.Run(operands, copy);
 }
 
@@ -198,10 +198,10 @@ void FlippedBackwardInput(const Convolution& c, const float* dy, const Filter& f
 
 void ConvolutionForward(const Convolution& c, const float* x, const Filter& filter, const float* bias, bool relu,
                         float* y) {
-  const bool kept = filter.number != 0;
+  const bool kept = filter.IsKept();
   const Way way = WayOf(c, kForward, kept);
   if (way == Way::kProduct) {
-    GemmForward(c, x, filter.values, y);
+    GemmForward(c, x, filter.Read(), y);
     AddBias(c, bias, relu, y);
     return;
   }
@@ -216,15 +216,16 @@ void ConvolutionForward(const Convolution& c, const float* x, const Filter& filt
     made->AddOutput(DNNL_ARG_DST, p.y.plain, description.dst_desc());
     if (bias) made->AddInput(DNNL_ARG_BIAS, p.bias, p.bias);
   });
-  const void* operands[] = {x, filter.values, y, bias};
-  primitive.Run(operands, CopyOf(filter, primitive, Taps::kStraight, [&] { return filter.values; }));
+  void* copy = CopyOf(filter, primitive, Taps::kStraight, [&] { return filter.ToCopy(); });
+  const void* operands[] = {x, copy ? nullptr : filter.Read(), y, bias};
+  primitive.Run(operands, copy);
 }
 
 void ConvolutionBackwardInput(const Convolution& c, const float* dy, const Filter& filter, float* dx) {
-  const bool kept = filter.number != 0;
+  const bool kept = filter.IsKept();
   const Way way = WayOf(c, kBackwardInput, kept);
-  if (way == Way::kPieces) return PiecesBackwardInput(c, dy, filter.values, dx);
-  if (way == Way::kProduct) return GemmBackwardInput(c, dy, filter.values, dx);
+  if (way == Way::kPieces) return PiecesBackwardInput(c, dy, filter.Read(), dx);
+  if (way == Way::kProduct) return GemmBackwardInput(c, dy, filter.Read(), dx);
   if (way == Way::kFlipped) return FlippedBackwardInput(c, dy, filter, dx);
   const PrimitiveLock lock;
   Primitive& primitive = Cached(KeyOf(c, kBackwardInput, kept), [&](Primitive* made) {
@@ -237,8 +238,9 @@ void ConvolutionBackwardInput(const Convolution& c, const float* dy, const Filte
     made->AddFilter(p.w.plain, description.weights_desc());
     made->AddOutput(DNNL_ARG_DIFF_SRC, p.x.plain, description.diff_src_desc());
   });
-  const void* operands[] = {dy, filter.values, dx};
-  primitive.Run(operands, CopyOf(filter, primitive, Taps::kStraight, [&] { return filter.values; }));
+  void* copy = CopyOf(filter, primitive, Taps::kStraight, [&] { return filter.ToCopy(); });
+  const void* operands[] = {dy, copy ? nullptr : filter.Read(), dx};
+  primitive.Run(operands, copy);
 }
 
 void ConvolutionBackwardFilter(const Convolution& c, const float* x, const float* dy, float* dfilter) {
