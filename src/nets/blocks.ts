@@ -24,6 +24,9 @@ export type Activation = (typeof ACTIVATIONS)[number] | 'relu6';
 export const NORMS = ['batch', 'instance', 'group', 'layer'] as const;
 export type NormKind = (typeof NORMS)[number];
 
+export const PIXELS = ['centred', 'imagenet'] as const;
+export type Pixels = (typeof PIXELS)[number];
+
 export interface NormStyle {
   /** Default: batch. */
   readonly kind?: NormKind;
@@ -44,6 +47,8 @@ export interface Style {
   readonly bias?: boolean;
   /** What follows normalisation. Default: relu. */
   readonly activation?: Activation;
+  /** What images in [0, 1] become. Default: centred. */
+  readonly pixels?: Pixels;
 }
 
 export interface ConvSettings {
@@ -74,10 +79,28 @@ function pair(size: number | readonly [number, number]): [number, number] {
 
 const channels = (x: X) => x.shape.at(-1) as number;
 
-/** Where the images enter, `[batch, height, width, channels]` in [0, 1], and the same images in [−1, 1]. */
-export function imageInput(imageShape: readonly [number, number, number]): { images: X; x: X } {
+/** Where the images enter, `[batch, height, width, channels]` in [0, 1], and the same images normalised as `style` says. */
+export function imageInput(style: Style, imageShape: readonly [number, number, number]): { images: X; x: X } {
   const images = tf.input({ shape: [...imageShape], name: 'images' });
-  return { images, x: connect(tf.layers.rescaling({ name: 'pixels', scale: 2, offset: -1 }), images) };
+  const { scale, offset } = pixelScale(style.pixels ?? 'centred', imageShape[2]);
+  // A number for each channel is broadcast, here and in plain tfjs; its types know one number only.
+  const perChannel = { scale, offset } as { scale: number; offset: number };
+  return { images, x: connect(tf.layers.rescaling({ name: 'pixels', ...perChannel }), images) };
+}
+
+/** Of the pixels of ImageNet's red, green and blue; torchvision's and timm's constants. */
+const imagenet = { mean: [0.485, 0.456, 0.406], deviation: [0.229, 0.224, 0.225] };
+
+/** 'imagenet' for other than three channels: the averages over the colours, for every channel. */
+function pixelScale(
+  pixels: Pixels,
+  channels: number,
+): { scale: number | number[]; offset: number | number[] } {
+  if (pixels === 'centred') return { scale: 2, offset: -1 };
+  const average = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const each = (values: number[]) => (channels === 3 ? values : Array(channels).fill(average(values)));
+  const [mean, deviation] = [each(imagenet.mean), each(imagenet.deviation)];
+  return { scale: deviation.map((d) => 1 / d), offset: mean.map((m, i) => -m / deviation[i]!) };
 }
 
 /** Pads in front of a convolution where its own padding would not be `padding`; gives that which is left to it. */

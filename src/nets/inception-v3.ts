@@ -55,7 +55,7 @@ export const inceptionV3 = defineNet({
       norm: { epsilon: 1e-3, momentum: 0.9, scale: options.normScale },
     };
     const scale: Scale = (channels) => Math.max(Math.floor(channels * options.width), 16);
-    const { images, x: pixels } = imageInput(imageShape);
+    const { images, x: pixels } = imageInput(style, imageShape);
     const maps17 = middle(style, stem(style, pixels, options.stem, scale), scale);
     const features = globalAveragePool(end(style, maps17, scale), 'gap');
     const kept = dropout(random, features, 'dropout', dropoutRate);

@@ -91,7 +91,7 @@ export const resnet = defineNet({
       kernel: heNormalFanOut,
       norm: { epsilon: 1e-5, momentum: 0.9, scale: true },
     };
-    const { images, x: pixels } = imageInput(imageShape);
+    const { images, x: pixels } = imageInput(style, imageShape);
     let x = (stem === 'small' ? smallStem : imagenetStem)(style, pixels, filters);
     for (const [stage, blocks] of architecture!.blocks.entries()) {
       for (let index = 0; index < blocks; index++) {

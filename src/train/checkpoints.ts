@@ -7,6 +7,7 @@ import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { messageOf, RunError } from '../errors.ts';
+import { formatLayersModel } from '../exchange/layers-model.ts';
 import type { Net } from '../nets/net.ts';
 import { orRunError, replaceDirectory } from './files.ts';
 import type { Optimizer } from './optimizers.ts';
@@ -57,7 +58,7 @@ export async function saveCheckpoint(
   state: { readonly net: Net; readonly optimizer: Optimizer; readonly position: Position },
 ): Promise<void> {
   const { net, optimizer, position } = state;
-  const { model, weights } = await modelFiles(net.model);
+  const { model, weights } = await formatLayersModel(net.model);
   const slots = await Promise.all(optimizer.slots.map(({ variable }) => variable.data<'float32'>()));
   const files = { 'model.json': model, 'weights.bin': weights, 'optimizer.bin': concatenate(slots) };
   const description: State = {
@@ -169,27 +170,6 @@ function assignAll(variables: readonly tf.Variable[], arrays: readonly Float32Ar
       variable.assign(tf.tensor(arrays[i] as Float32Array, variable.shape));
     });
   });
-}
-
-async function modelFiles(model: tf.LayersModel): Promise<{ model: string; weights: Uint8Array }> {
-  let artifacts: tf.io.ModelArtifacts = {};
-  const keep = tf.io.withSaveHandler(async (saved) => {
-    artifacts = saved;
-    return { modelArtifactsInfo: { dateSaved: new Date(0), modelTopologyType: 'JSON' } };
-  });
-  await model.save(keep);
-  const { weightData, weightSpecs, modelTopology, format, generatedBy } = artifacts;
-  const json = {
-    format,
-    generatedBy,
-    convertedBy: null,
-    modelTopology,
-    weightsManifest: [{ paths: ['weights.bin'], weights: weightSpecs }],
-  };
-  return {
-    model: JSON.stringify(json),
-    weights: new Uint8Array(tf.io.CompositeArrayBuffer.join(weightData)),
-  };
 }
 
 function sha256(content: string | Uint8Array): string {
