@@ -25,6 +25,31 @@ export const tinies: Readonly<Record<NetName, readonly Tiny[]>> = {
       classes: 3,
     },
   ],
+  mobilenetV1: [
+    { choice: { name: 'mobilenetV1', width: 0.1 }, imageShape: [33, 40, 3], classes: 3 },
+    {
+      choice: {
+        name: 'mobilenetV1',
+        stem: 'small',
+        width: 0.5,
+        stageDepths: [1, 1, 1, 1, 1],
+        stageWidths: [8, 8, 12, 16, 24],
+        downsample: 'blur',
+        seRatio: 0.25,
+        activation: 'silu',
+        norm: 'none',
+      },
+      imageShape: [12, 10, 1],
+      classes: 4,
+    },
+  ],
+  mobilenetV2: [
+    {
+      choice: { name: 'mobilenetV2', width: 0.1, stem: 'small', padding: 'symmetric', seRatio: 1 },
+      imageShape: [16, 18, 3],
+      classes: 3,
+    },
+  ],
   unet: [
     { choice: { name: 'unet', depth: 2, filters: 4 }, imageShape: [8, 12, 1], classes: 2 },
     { choice: { name: 'unet', depth: 1, filters: 4, norm: 'none' }, imageShape: [6, 6, 3], classes: 4 },

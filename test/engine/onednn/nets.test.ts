@@ -30,6 +30,11 @@ const experiments: Readonly<Record<NetName, readonly Partial<Experiment>[]>> = {
     { net: { name: 'inceptionV3', stem: 'small', width: 0.01, auxiliaryHead: true } },
     { net: { name: 'inceptionV3', stem: 'small', width: 0.01, normScale: true }, loss: 'margin' },
   ],
+  mobilenetV1: [
+    { net: { name: 'mobilenetV1', width: 0.1 } },
+    { net: { name: 'mobilenetV1', width: 0.1, stem: 'small', downsample: 'blur', seRatio: 0.25 } },
+  ],
+  mobilenetV2: [{ net: { name: 'mobilenetV2', width: 0.1, padding: 'symmetric' } }],
   unet: [
     { net: { name: 'unet', depth: 2, filters: 2 } },
     { net: { name: 'unet', depth: 1, filters: 2, norm: 'none' }, loss: 'crossEntropy' },
