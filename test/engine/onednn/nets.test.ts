@@ -17,6 +17,12 @@ const inJavaScript: Readonly<Record<string, string>> = {
 
 /** A new net of the registry fails to compile until it has a line here. */
 const experiments: Readonly<Record<NetName, readonly Partial<Experiment>[]>> = {
+  densenet: [
+    { net: { name: 'densenet', width: 0.1, stageDepths: [1, 2], dropout: 0.2 } },
+    {
+      net: { name: 'densenet', preset: 'densenetBc100', stageDepths: [2, 1], growth: 4, downsample: 'blur' },
+    },
+  ],
   resnet: [
     { net: { name: 'resnet', depth: 18, filters: 4 } },
     { net: { name: 'resnet', depth: 34, filters: 2, stem: 'small' }, optimizer: { name: 'sgd' } },
