@@ -18,8 +18,8 @@ import type { WeightRule } from './initialisers.ts';
 
 type X = tf.SymbolicTensor;
 
-export const ACTIVATIONS = ['relu', 'leakyRelu', 'elu', 'silu', 'gelu', 'softplus'] as const;
-export type Activation = (typeof ACTIVATIONS)[number] | 'relu6';
+export const ACTIVATIONS = ['relu', 'leakyRelu', 'elu', 'silu', 'gelu', 'softplus', 'relu6'] as const;
+export type Activation = (typeof ACTIVATIONS)[number];
 
 export const NORMS = ['batch', 'instance', 'group', 'layer'] as const;
 export type NormKind = (typeof NORMS)[number];
@@ -131,7 +131,7 @@ export function conv(style: Style, x: X, settings: ConvSettings, bias: boolean):
   return connect(layer, input);
 }
 
-/** A convolution of each channel by itself, without bias. */
+/** A convolution of each channel by itself; without normalisation in `style`, it has a bias. */
 export function depthwiseConv(style: Style, x: X, settings: Omit<ConvSettings, 'filters' | 'groups'>): X {
   const { name, stride = 1 } = settings;
   const kernelSize = pair(settings.size);
@@ -144,7 +144,7 @@ export function depthwiseConv(style: Style, x: X, settings: Omit<ConvSettings, '
     kernelSize,
     strides: stride,
     padding,
-    useBias: false,
+    useBias: hasBias(style),
     depthwiseInitializer,
   });
   return connect(layer, input);
@@ -268,7 +268,12 @@ export function concatenate(parts: X[], name: string): X {
   return connect(tf.layers.concatenate({ name }), parts);
 }
 
-export function zeroPad(x: X, padding: [height: number, width: number], name: string): X {
+/** Zeros on both sides of height and of width: so many on each, or before and behind. */
+export function zeroPad(
+  x: X,
+  padding: [height: number, width: number] | [height: [number, number], width: [number, number]],
+  name: string,
+): X {
   return connect(tf.layers.zeroPadding2d({ name, padding }), x);
 }
 

@@ -16,7 +16,7 @@ import { INITIALISERS, type InitialiserName } from './initialisers.ts';
 
 /** What a family spreads into its defaults: `...styleOptions({ normEpsilon: 1e-5 })`. */
 export interface StyleOptions {
-  /** What follows normalisation: relu, leakyRelu (slope 0.01), elu, silu, gelu or softplus. */
+  /** What follows normalisation: relu, leakyRelu (slope 0.01), elu, silu, gelu, softplus or relu6. */
   readonly activation: string;
   /**
    * batch; instance; group: of 32 groups, or the most that 32 and the channels have in common; layer: over all

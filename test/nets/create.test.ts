@@ -32,6 +32,32 @@ const refusals: readonly [NetChoice, NetShape, RegExp][] = [
   ],
   [{ name: 'inceptionV3', stem: 'small' }, sized(classification, 6, 64), /at least 7 × 7, received 6 × 64/],
   [{ name: 'inceptionV3', width: 0 }, classification, /"width" of inceptionV3/],
+  [
+    { name: 'densenet' },
+    sized(classification, 28, 64),
+    /densenet: expected images of at least 29 × 29, received 28 × 64\. .*stem: 'small'/,
+  ],
+  [{ name: 'densenet', stem: 'small' }, sized(classification, 7, 7), /at least 8 × 8, received 7 × 7/],
+  [{ name: 'densenet', compression: 0 }, classification, /"compression" of densenet: expected a number in/],
+  [{ name: 'densenet', stageDepths: [2, 0] }, classification, /"stageDepths" of densenet: expected positive/],
+  [
+    { name: 'densenet', stageDepths: [2, 2], stageWidths: [4] },
+    classification,
+    /"stageWidths" of densenet: expected 2 positive integers/,
+  ],
+  [{ name: 'mobilenetV1', width: 0 }, classification, /"width" of mobilenetV1: expected a positive number/],
+  [{ name: 'mobilenetV2', dropout: 1 }, classification, /"dropout" of mobilenetV2: expected a number in/],
+  [{ name: 'mobilenetV2', padding: 'valid' }, classification, /"padding" of mobilenetV2: expected same or/],
+  [
+    { name: 'mobilenetV1', stageDepths: [1, 2] },
+    classification,
+    /"stageDepths" of mobilenetV1: expected 5 positive integers.*received \[1,2\]/,
+  ],
+  [
+    { name: 'mobilenetV2', downsample: 'blur' },
+    sized(classification, 64, 16),
+    /mobilenetV2: expected images of at least 17 × 17, received 64 × 16.*'stride'/,
+  ],
   [{ name: 'unet' }, sized(segmentation, 64, 72), /multiples of 16, received 64 × 72/],
   [{ name: 'unet', depth: 3 }, sized(segmentation, 68, 64), /multiples of 8, received 68 × 64/],
   [{ name: 'unet', depth: 0 }, segmentation, /"depth" of unet: expected a positive integer/],
@@ -39,7 +65,7 @@ const refusals: readonly [NetChoice, NetShape, RegExp][] = [
   [
     { name: 'vgg' } as unknown as NetChoice,
     classification,
-    /There is no net "vgg"\. Choose one of: inceptionV3, resnet, unet/,
+    /There is no net "vgg"\. Choose one of: .*resnet.*unet/,
   ],
 ];
 
@@ -68,6 +94,12 @@ describe('createNet', () => {
     [{ name: 'inceptionV3', width: 0.01, auxiliaryHead: true }, sized(classification, 75, 75)],
     [{ name: 'inceptionV3', width: 0.01, auxiliaryHead: true, stem: 'small' }, sized(classification, 7, 7)],
     [{ name: 'resnet', filters: 1 }, sized(classification, 1, 1)],
+    [{ name: 'densenet', width: 0.01 }, sized(classification, 29, 29)],
+    [{ name: 'densenet', width: 0.01, downsample: 'blur' }, sized(classification, 29, 29)],
+    [{ name: 'densenet', width: 0.01, stem: 'small' }, sized(classification, 8, 8)],
+    [{ name: 'densenet', width: 0.01, downsample: 'blur', stageDepths: [1] }, sized(classification, 3, 3)],
+    [{ name: 'mobilenetV1', width: 0.01 }, sized(classification, 1, 1)],
+    [{ name: 'mobilenetV2', width: 0.01, downsample: 'blur' }, sized(classification, 17, 17)],
     [{ name: 'unet', filters: 1, depth: 3 }, sized(segmentation, 8, 16)],
   ];
   for (const [choice, shape] of smallest) {

@@ -14,6 +14,32 @@ export type Tiny = {
 
 /** A new net of the registry fails to compile until it has a line here. */
 export const tinies: Readonly<Record<NetName, readonly Tiny[]>> = {
+  densenet: [
+    {
+      choice: { name: 'densenet', width: 0.2, stageDepths: [1, 2, 1, 1], dropout: 0.2 },
+      imageShape: [29, 36, 3],
+      classes: 3,
+    },
+    {
+      choice: {
+        name: 'densenet',
+        preset: 'densenetBc100',
+        stageDepths: [2, 1],
+        stageWidths: [3, 4],
+        stemFilters: 6,
+        downsample: 'blur',
+        seRatio: 1,
+        norm: 'group',
+      },
+      imageShape: [7, 8, 1],
+      classes: 4,
+    },
+    {
+      choice: { name: 'densenet', preset: 'densenetCifar40', stageDepths: [2, 1], norm: 'none', growth: 4 },
+      imageShape: [6, 6, 1],
+      classes: 2,
+    },
+  ],
   resnet: [
     { choice: { name: 'resnet', depth: 18, stem: 'small', filters: 4 }, imageShape: [8, 10, 1], classes: 5 },
     { choice: { name: 'resnet', depth: 50, filters: 2 }, imageShape: [32, 32, 3], classes: 3 },
@@ -22,6 +48,31 @@ export const tinies: Readonly<Record<NetName, readonly Tiny[]>> = {
     {
       choice: { name: 'inceptionV3', stem: 'small', width: 0.01, auxiliaryHead: true },
       imageShape: [7, 8, 3],
+      classes: 3,
+    },
+  ],
+  mobilenetV1: [
+    { choice: { name: 'mobilenetV1', width: 0.1 }, imageShape: [33, 40, 3], classes: 3 },
+    {
+      choice: {
+        name: 'mobilenetV1',
+        stem: 'small',
+        width: 0.5,
+        stageDepths: [1, 1, 1, 1, 1],
+        stageWidths: [8, 8, 12, 16, 24],
+        downsample: 'blur',
+        seRatio: 0.25,
+        activation: 'silu',
+        norm: 'none',
+      },
+      imageShape: [12, 10, 1],
+      classes: 4,
+    },
+  ],
+  mobilenetV2: [
+    {
+      choice: { name: 'mobilenetV2', width: 0.1, stem: 'small', padding: 'symmetric', seRatio: 1 },
+      imageShape: [16, 18, 3],
       classes: 3,
     },
   ],

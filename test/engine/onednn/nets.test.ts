@@ -17,6 +17,12 @@ const inJavaScript: Readonly<Record<string, string>> = {
 
 /** A new net of the registry fails to compile until it has a line here. */
 const experiments: Readonly<Record<NetName, readonly Partial<Experiment>[]>> = {
+  densenet: [
+    { net: { name: 'densenet', width: 0.1, stageDepths: [1, 2], dropout: 0.2 } },
+    {
+      net: { name: 'densenet', preset: 'densenetBc100', stageDepths: [2, 1], growth: 4, downsample: 'blur' },
+    },
+  ],
   resnet: [
     { net: { name: 'resnet', depth: 18, filters: 4 } },
     { net: { name: 'resnet', depth: 34, filters: 2, stem: 'small' }, optimizer: { name: 'sgd' } },
@@ -30,6 +36,11 @@ const experiments: Readonly<Record<NetName, readonly Partial<Experiment>[]>> = {
     { net: { name: 'inceptionV3', stem: 'small', width: 0.01, auxiliaryHead: true } },
     { net: { name: 'inceptionV3', stem: 'small', width: 0.01, normScale: true }, loss: 'margin' },
   ],
+  mobilenetV1: [
+    { net: { name: 'mobilenetV1', width: 0.1 } },
+    { net: { name: 'mobilenetV1', width: 0.1, stem: 'small', downsample: 'blur', seRatio: 0.25 } },
+  ],
+  mobilenetV2: [{ net: { name: 'mobilenetV2', width: 0.1, padding: 'symmetric' } }],
   unet: [
     { net: { name: 'unet', depth: 2, filters: 2 } },
     { net: { name: 'unet', depth: 1, filters: 2, norm: 'none' }, loss: 'crossEntropy' },
