@@ -317,6 +317,11 @@ export function poolChannels(x: X, name: string): { mean: X; max: X } {
   };
 }
 
+/** Everything of an image in a row: `[batch, height · width · channels]`. */
+export function flatten(x: X, name: string): X {
+  return connect(tf.layers.flatten({ name }), x);
+}
+
 /** `[batch, channels]` as `[batch, 1, 1, channels]`, to be broadcast over a map. */
 export function asPixel(x: X, name: string): X {
   return connect(tf.layers.reshape({ name, targetShape: [1, 1, channels(x)] }), x);

@@ -99,7 +99,7 @@ export const densenet = defineNet({
     const advice = "Enlarge the images, choose stem: 'small', or fewer stageDepths.";
     requireSide('densenet', imageShape, smallestSide(plan), advice);
     const style = readStyle('densenet', options, random);
-    const { images, x } = imageInput(imageShape);
+    const { images, x } = imageInput(style, imageShape);
     const { maps } = denseEncoder(style, x, plan);
     const features = globalAveragePool(maps, 'gap');
     const logits = dense(random, features, 'logits', classes, fanInUniform);

@@ -142,7 +142,7 @@ export const mobilenetV1 = defineNet({
     const blocks = readBlocks('mobilenetV1', imageShape, options, stagesV1);
     const style = readStyle('mobilenetV1', options, random);
     const scale = (channels: number) => Math.max(1, Math.floor(channels * options.width));
-    const { images, x: pixels } = imageInput(imageShape);
+    const { images, x: pixels } = imageInput(style, imageShape);
     let x = convNormRelu(style, pixels, {
       name: 'conv1',
       filters: scale(32),
@@ -186,7 +186,7 @@ export const mobilenetV2 = defineNet({
     const scale = (channels: number) => toMultipleOf8(channels * options.width);
     const padding = options.padding as 'same' | 'symmetric';
     const stem = { name: 'conv1', filters: scale(32), size: 3, stride: stemStride(options), padding };
-    const { images, x: pixels } = imageInput(imageShape);
+    const { images, x: pixels } = imageInput(style, imageShape);
     let x = convNormRelu(style, pixels, stem);
     for (const [index, { channels, ...block }] of blocks.entries()) {
       // The first block has few channels to begin with, at the largest size.

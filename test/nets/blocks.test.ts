@@ -150,7 +150,7 @@ const cases: readonly Case[] = [
     file: 'inception_v3_red_a',
     norm: inception,
     layers: { b3x3: 'r.single.1', b3x3dbl_1: 'r.double.1', b3x3dbl_2: 'r.double.2', b3x3dbl_3: 'r.double.3' },
-    build: (style, [x]) => reductionA(style, x!, 'r', { single: 4, double: [3, 4] }),
+    build: (style, [x]) => reductionA(style, x!, 'r', { single: 4, double: [3, 4, 4] }),
   },
   {
     file: 'inception_v3_red_b',

@@ -193,7 +193,7 @@ describe('every net', () => {
     });
   }
 
-  test('loads in plain tfjs', async () => {
+  test('loads in plain tfjs, but for nets with layers of ours', async () => {
     const built = all.map((tiny) => ({ tiny, net: build(tiny) }));
     const nets = built.filter(({ net }) => isPlain(net.model));
     for (const { net } of built) if (!isPlain(net.model)) net.model.dispose();

@@ -44,9 +44,70 @@ export const tinies: Readonly<Record<NetName, readonly Tiny[]>> = {
     { choice: { name: 'resnet', depth: 18, stem: 'small', filters: 4 }, imageShape: [8, 10, 1], classes: 5 },
     { choice: { name: 'resnet', depth: 50, filters: 2 }, imageShape: [32, 32, 3], classes: 3 },
   ],
+  googlenet: [
+    {
+      choice: { name: 'googlenet', stem: 'small', width: 0.01, stageDepths: [1, 3, 1], auxiliaryHead: true },
+      imageShape: [6, 7, 3],
+      classes: 3,
+    },
+    {
+      choice: {
+        name: 'googlenet',
+        preset: 'torchvision',
+        width: 0.01,
+        stageDepths: [2, 1, 1],
+        downsample: 'blur',
+        seRatio: 1 / 16,
+      },
+      imageShape: [17, 18, 1],
+      classes: 2,
+    },
+  ],
+  inceptionResnetV2: [
+    {
+      choice: {
+        name: 'inceptionResnetV2',
+        stem: 'small',
+        width: 0.01,
+        stageDepths: [1, 2, 2],
+        auxiliaryHead: true,
+        seRatio: 1 / 4,
+      },
+      imageShape: [7, 8, 3],
+      classes: 3,
+    },
+  ],
   inceptionV3: [
     {
       choice: { name: 'inceptionV3', stem: 'small', width: 0.01, auxiliaryHead: true },
+      imageShape: [7, 8, 3],
+      classes: 3,
+    },
+    {
+      choice: {
+        name: 'inceptionV3',
+        preset: 'torchvision',
+        stem: 'small',
+        width: 0.01,
+        stageDepths: [2, 1, 1],
+        downsample: 'blur',
+        activation: 'silu',
+        norm: 'layer',
+        seRatio: 1 / 16,
+      },
+      imageShape: [9, 10, 1],
+      classes: 2,
+    },
+  ],
+  inceptionV4: [
+    {
+      choice: {
+        name: 'inceptionV4',
+        stem: 'small',
+        width: 0.01,
+        stageDepths: [1, 1, 2],
+        auxiliaryHead: true,
+      },
       imageShape: [7, 8, 3],
       classes: 3,
     },

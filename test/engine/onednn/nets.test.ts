@@ -32,9 +32,20 @@ const experiments: Readonly<Record<NetName, readonly Partial<Experiment>[]>> = {
       robustness: { ...classification.robustness, norm: 'l2', epsilons: [0, 1] },
     },
   ],
+  googlenet: [
+    { net: { name: 'googlenet', stem: 'small', width: 0.01, stageDepths: [1, 3, 1], auxiliaryHead: true } },
+    { net: { name: 'googlenet', preset: 'torchvision', width: 0.01, stageDepths: [1, 1, 1] } },
+  ],
+  inceptionResnetV2: [
+    { net: { name: 'inceptionResnetV2', stem: 'small', width: 0.01, stageDepths: [1, 1, 1], seRatio: 0.25 } },
+  ],
   inceptionV3: [
     { net: { name: 'inceptionV3', stem: 'small', width: 0.01, auxiliaryHead: true } },
     { net: { name: 'inceptionV3', stem: 'small', width: 0.01, normScale: true }, loss: 'margin' },
+    { net: { name: 'inceptionV3', stem: 'small', width: 0.01, countPadding: true, downsample: 'blur' } },
+  ],
+  inceptionV4: [
+    { net: { name: 'inceptionV4', stem: 'small', width: 0.01, stageDepths: [1, 1, 1], auxiliaryHead: true } },
   ],
   mobilenetV1: [
     { net: { name: 'mobilenetV1', width: 0.1 } },
