@@ -20,9 +20,29 @@ const refusals: readonly [NetChoice, NetShape, RegExp][] = [
     /resnet is a net for classification, the data are for segmentation\. Choose .*unet/,
   ],
   [{ name: 'unet' }, classification, /unet is a net for segmentation.*Choose .*resnet/],
-  [{ name: 'resnet', depth: 19 }, classification, /"depth" of resnet: expected 18, 34 or 50, received 19/],
-  [{ name: 'resnet', stem: 'tiny' }, classification, /"stem" of resnet: expected 'imagenet' or 'small'/],
+  [{ name: 'resnet', depth: 19 }, classification, /"depth" of resnet: expected 18, .* or 152, received 19/],
+  [{ name: 'resnet', stem: 'tiny' }, classification, /"stem" of resnet: expected imagenet or small/],
   [{ name: 'resnet', filters: 0 }, classification, /"filters" of resnet: expected a positive integer/],
+  [{ name: 'resnet', width: 0 }, classification, /"width" of resnet: expected a positive number/],
+  [{ name: 'resnet', dropout: 1 }, classification, /"dropout" of resnet: expected a rate in \[0, 1\)/],
+  [{ name: 'resnet', stageDepths: [2, 2, 2] }, classification, /"stageDepths" of resnet: .* 4 positive int/],
+  [{ name: 'resnet', stageWidths: [8, 8, 8, 0.5] }, classification, /"stageWidths" of resnet: .* 4 positive/],
+  [{ name: 'resnet', groups: 2 }, classification, /"groups" of resnet: expected 1 with depth 18 or 34/],
+  [{ name: 'resnet', widthPerGroup: 4 }, classification, /"widthPerGroup" of resnet: expected 64 with depth/],
+  [{ name: 'resnet', attention: 'cbam' }, classification, /"seRatio" of resnet: expected a positive number/],
+  [{ name: 'resnet', downsample: 'pool' }, classification, /"downsample" of resnet: expected stride or blur/],
+  [{ name: 'resnet', convention: 'he' }, classification, /"convention" of resnet: .* torchvision or keras/],
+  [
+    { name: 'resnet', downsample: 'blur' },
+    sized(classification, 17, 16),
+    /at least 17 × 17, received 17 × 16.*stem 'small'/,
+  ],
+  [{ name: 'resnet', downsample: 'blur', stem: 'small' }, sized(classification, 4, 5), /at least 5 × 5/],
+  [{ name: 'preActResnet', downsample: 'blur' }, sized(classification, 16, 64), /at least 17 × 17/],
+  [{ name: 'preActResnet', convention: 'timm' }, classification, /of preActResnet: expected he or keras/],
+  [{ name: 'cifarResnet', downsample: 'blur' }, sized(classification, 2, 8), /at least 3 × 3/],
+  [{ name: 'cifarResnet', depth: 50 }, classification, /"depth" of cifarResnet: expected 6n \+ 2/],
+  [{ name: 'cifarResnet', shortcut: 'C' }, classification, /"shortcut" of cifarResnet: .* A, B or keras/],
   [{ name: 'resnet' }, { ...classification, classes: 1 }, /at least 2 classes, received 1/],
   [{ name: 'resnet' }, sized(classification, 0, 64), /all positive integers, received \[0, 64, 3\]/],
   [
@@ -39,7 +59,7 @@ const refusals: readonly [NetChoice, NetShape, RegExp][] = [
   [
     { name: 'vgg' } as unknown as NetChoice,
     classification,
-    /There is no net "vgg"\. Choose one of: inceptionV3, resnet, unet/,
+    /There is no net "vgg"\. Choose one of: .*resnet, .*unet/,
   ],
 ];
 
@@ -68,6 +88,15 @@ describe('createNet', () => {
     [{ name: 'inceptionV3', width: 0.01, auxiliaryHead: true }, sized(classification, 75, 75)],
     [{ name: 'inceptionV3', width: 0.01, auxiliaryHead: true, stem: 'small' }, sized(classification, 7, 7)],
     [{ name: 'resnet', filters: 1 }, sized(classification, 1, 1)],
+    [{ name: 'resnet', filters: 1, downsample: 'blur' }, sized(classification, 17, 17)],
+    [{ name: 'resnet', filters: 1, downsample: 'blur', stem: 'small' }, sized(classification, 5, 5)],
+    [{ name: 'preActResnet', width: 0.001 }, sized(classification, 1, 1)],
+    [
+      { name: 'preActResnet', preset: 'resnet50V2Keras', width: 0.01, downsample: 'blur' },
+      sized(classification, 17, 18),
+    ],
+    [{ name: 'cifarResnet', filters: 1, downsample: 'blur' }, sized(classification, 3, 3)],
+    [{ name: 'cifarResnet', filters: 1, downsample: 'blur', stem: 'imagenet' }, sized(classification, 9, 9)],
     [{ name: 'unet', filters: 1, depth: 3 }, sized(segmentation, 8, 16)],
   ];
   for (const [choice, shape] of smallest) {
