@@ -218,18 +218,6 @@ export function dense(random: Random, x: X, name: string, units: number, rule: W
   return connect(tf.layers.dense({ name, units, kernelInitializer }), x);
 }
 
-/** The same layer wherever the result is applied, to inputs of `inputs` features. */
-export function sharedDense(
-  random: Random,
-  name: string,
-  inputs: number,
-  units: number,
-  rule: WeightRule,
-): (x: X) => X {
-  const layer = tf.layers.dense({ name, units, kernelInitializer: rule(random.stream(name), inputs, units) });
-  return (x) => connect(layer, x);
-}
-
 export function dropout(random: Random, x: X, name: string, rate: number): X {
   return connect(new SeededDropout({ name, rate, random: random.stream(name) }), x);
 }
@@ -325,6 +313,21 @@ export function flatten(x: X, name: string): X {
 /** `[batch, channels]` as `[batch, 1, 1, channels]`, to be broadcast over a map. */
 export function asPixel(x: X, name: string): X {
   return connect(tf.layers.reshape({ name, targetShape: [1, 1, channels(x)] }), x);
+}
+
+/** Vectors `[batch, channels]` as the steps of one sequence, `[batch, vectors, channels]`: a dense layer treats all alike. */
+export function asSteps(vectors: X[], name: string): X {
+  // Not the same layer for each vector: tfjs would not free it with the model.
+  const steps = vectors.map((x, i) =>
+    connect(tf.layers.reshape({ name: `${name}.${i + 1}`, targetShape: [1, channels(x)] }), x),
+  );
+  return connect(tf.layers.concatenate({ name, axis: 1 }), steps);
+}
+
+/** The sum over the steps of a sequence, `[batch, channels]`. */
+export function sumSteps(x: X, name: string): X {
+  const mean = connect(tf.layers.globalAveragePooling1d({ name: `${name}.mean` }), x);
+  return scaleBy(mean, x.shape[1] as number, name);
 }
 
 /** Adds channels of zeros before and behind. */

@@ -31,6 +31,16 @@ const experiments: Readonly<Record<NetName, readonly Partial<Experiment>[]>> = {
       optimizer: { name: 'sgd', momentum: 0.9, nesterov: true, weightDecay: 1e-4 },
       robustness: { ...classification.robustness, norm: 'l2', epsilons: [0, 1] },
     },
+    { net: { name: 'resnet', preset: 'resnext50', groups: 2, width: 0.25, stageDepths: [1, 1, 1, 1] } },
+    { net: { name: 'resnet', preset: 'cbamResnet18', filters: 2, stem: 'small', downsample: 'blur' } },
+  ],
+  preActResnet: [
+    { net: { name: 'preActResnet', filters: 2, stageDepths: [1, 1, 1, 1], seRatio: 0.25 } },
+    { net: { name: 'preActResnet', preset: 'resnet50V2Keras', filters: 2, stageDepths: [2, 1, 1, 1] } },
+  ],
+  cifarResnet: [
+    { net: { name: 'cifarResnet', filters: 2 } },
+    { net: { name: 'cifarResnet', preset: 'cifarResnet20Keras', filters: 2, downsample: 'blur' } },
   ],
   googlenet: [
     { net: { name: 'googlenet', stem: 'small', width: 0.01, stageDepths: [1, 3, 1], auxiliaryHead: true } },
