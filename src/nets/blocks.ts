@@ -14,7 +14,7 @@ import { LocalResponseNormalization } from '../engine/layers/local-response-norm
 import { MaxPoolingWithIndices2D, MaxUnpooling2D } from '../engine/layers/max-unpool.ts';
 import type { Random } from '../random.ts';
 import { SeededDropout } from './dropout.ts';
-import type { WeightRule } from './initialisers.ts';
+import { initialisersOf, type WeightRule } from './initialisers.ts';
 
 type X = tf.SymbolicTensor;
 
@@ -123,10 +123,13 @@ export function conv(style: Style, x: X, settings: ConvSettings, bias: boolean):
   const { name, filters, stride = 1, groups = 1 } = settings;
   const kernelSize = pair(settings.size);
   const { input, padding } = padded(x, name, kernelSize, stride, settings.padding ?? 'same');
-  const area = kernelSize[0] * kernelSize[1];
-  const fanIn = (channels(x) / groups) * area;
-  const kernelInitializer = style.kernel(style.random.stream(name), fanIn, (filters / groups) * area);
-  const shared = { name, filters, kernelSize, strides: stride, padding, useBias: bias, kernelInitializer };
+  const initialisers = initialisersOf(style.kernel, style.random.stream(name), {
+    size: kernelSize[0] * kernelSize[1],
+    inputs: channels(x),
+    filters,
+    groups,
+  });
+  const shared = { name, filters, kernelSize, strides: stride, padding, useBias: bias, ...initialisers };
   const layer = groups === 1 ? tf.layers.conv2d(shared) : new GroupedConv2D({ ...shared, groups });
   return connect(layer, input);
 }
@@ -136,16 +139,21 @@ export function depthwiseConv(style: Style, x: X, settings: Omit<ConvSettings, '
   const { name, stride = 1 } = settings;
   const kernelSize = pair(settings.size);
   const { input, padding } = padded(x, name, kernelSize, stride, settings.padding ?? 'same');
-  const area = kernelSize[0] * kernelSize[1];
-  // Keras and tfjs would count the inputs of all channels.
-  const depthwiseInitializer = style.kernel(style.random.stream(name), area, area);
+  const inputs = channels(x);
+  const { kernelInitializer, ...biases } = initialisersOf(style.kernel, style.random.stream(name), {
+    size: kernelSize[0] * kernelSize[1],
+    inputs,
+    filters: inputs,
+    groups: inputs,
+  });
   const layer = tf.layers.depthwiseConv2d({
     name,
     kernelSize,
     strides: stride,
     padding,
     useBias: hasBias(style),
-    depthwiseInitializer,
+    depthwiseInitializer: kernelInitializer,
+    ...biases,
   });
   return connect(layer, input);
 }
@@ -199,23 +207,22 @@ export function activate(style: Style, x: X, name: string): X {
 export function upConv(style: Style, x: X, name: string, filters: number, size: 2 | 3 = 2): X {
   // Of size 2, windows do not overlap: a unit sees one pixel, and each pixel is seen by 4 · filters units. Of size 3,
   // a unit sees 9/4 on average.
-  const area = size ** 2;
-  const kernelInitializer = style.kernel(style.random.stream(name), (channels(x) * area) / 4, area * filters);
+  const kernel = { size: size ** 2, inputs: channels(x), filters, transposed: 4 };
   const layer = tf.layers.conv2dTranspose({
     name,
     filters,
     kernelSize: size,
     strides: 2,
     padding: 'same',
-    kernelInitializer,
+    ...initialisersOf(style.kernel, style.random.stream(name), kernel),
   });
   return connect(layer, x);
 }
 
-/** A fully connected layer with a bias that starts at 0. */
+/** A fully connected layer with a bias, which starts at 0 where the rule does not say otherwise. */
 export function dense(random: Random, x: X, name: string, units: number, rule: WeightRule): X {
-  const kernelInitializer = rule(random.stream(name), channels(x), units);
-  return connect(tf.layers.dense({ name, units, kernelInitializer }), x);
+  const kernel = { size: 1, inputs: channels(x), filters: units };
+  return connect(tf.layers.dense({ name, units, ...initialisersOf(rule, random.stream(name), kernel) }), x);
 }
 
 export function dropout(random: Random, x: X, name: string, rate: number): X {
@@ -379,7 +386,7 @@ export function maxUnpool(x: X, { before, indices }: { before: X; indices: X }, 
 
 /** On volumes `[batch, depth, height, width, channels]`: a padded 3 × 3 × 3 convolution, normalisation, ReLU. */
 export function convNormRelu3d(style: Style, x: X, name: string, filters: number): X {
-  const kernelInitializer = style.kernel(style.random.stream(name), channels(x) * 27, filters * 27);
+  const kernel = { size: 27, inputs: channels(x), filters };
   const useBias = hasBias(style);
   const layer = tf.layers.conv3d({
     name,
@@ -387,7 +394,7 @@ export function convNormRelu3d(style: Style, x: X, name: string, filters: number
     kernelSize: 3,
     padding: 'same',
     useBias,
-    kernelInitializer,
+    ...initialisersOf(style.kernel, style.random.stream(name), kernel),
   });
   return activate(style, norm(style, connect(layer, x), `${name}.norm`), `${name}.relu`);
 }
@@ -399,14 +406,14 @@ export function maxPool3d(x: X, name: string): X {
 
 /** Doubles volumes by a transposed 2 × 2 × 2 convolution with stride 2 and a bias. */
 export function upConv3d(style: Style, x: X, name: string, filters: number): X {
-  const kernelInitializer = style.kernel(style.random.stream(name), channels(x), 8 * filters);
+  const kernel = { size: 8, inputs: channels(x), filters, transposed: 8 };
   const layer = tf.layers.conv3dTranspose({
     name,
     filters,
     kernelSize: 2,
     strides: 2,
     padding: 'same',
-    kernelInitializer,
+    ...initialisersOf(style.kernel, style.random.stream(name), kernel),
   });
   return connect(layer, x);
 }

@@ -30,8 +30,8 @@ export interface Checkpoint {
   readonly path: string;
   readonly position: Position;
   readonly model: tf.io.ModelJSON;
-  /** In the order of `model.weights`. */
-  readonly weights: readonly Float32Array[];
+  /** By their names in the model. */
+  readonly weights: ReadonlyMap<string, Float32Array>;
   readonly slots: readonly Float32Array[];
 }
 
@@ -95,9 +95,12 @@ export async function loadCheckpoint(path: string): Promise<Checkpoint> {
       path,
       position: state.position,
       model,
-      weights: split(
-        file('weights.bin'),
-        specs.map(({ shape }) => tf.util.sizeFromShape(shape)),
+      weights: named(
+        specs.map(({ name }) => name),
+        split(
+          file('weights.bin'),
+          specs.map(({ shape }) => tf.util.sizeFromShape(shape)),
+        ),
       ),
       slots: split(
         file('optimizer.bin'),
@@ -149,10 +152,12 @@ export async function removeCheckpoint(run: string, name: string): Promise<void>
   await rm(join(run, name), { recursive: true, force: true });
 }
 
-/** Sets the weights of `model`, in its order. Throws `RunError` where the shapes differ. */
-export function restoreWeights(model: tf.LayersModel, checkpoint: Checkpoint): void {
+/** Sets the weights of `model`, by their names. Throws `RunError` where names or sizes differ. */
+export function restoreWeights(model: tf.LayersModel, { path, weights }: Checkpoint): void {
   const variables = model.weights.map((weight) => weight.read() as tf.Variable);
-  assignAll(variables, checkpoint.weights, `weights of ${checkpoint.path}`);
+  // The order is another where other weights are frozen.
+  const arrays = model.weights.flatMap(({ originalName }) => weights.get(originalName) ?? []);
+  assignAll(variables, arrays, `weights of ${path}`);
 }
 
 export function restoreOptimizer(optimizer: Optimizer, checkpoint: Checkpoint): void {
@@ -170,6 +175,10 @@ function assignAll(variables: readonly tf.Variable[], arrays: readonly Float32Ar
       variable.assign(tf.tensor(arrays[i] as Float32Array, variable.shape));
     });
   });
+}
+
+function named(names: readonly string[], arrays: readonly Float32Array[]): ReadonlyMap<string, Float32Array> {
+  return new Map(names.map((name, i) => [name, arrays[i] as Float32Array]));
 }
 
 function sha256(content: string | Uint8Array): string {
