@@ -5,6 +5,7 @@ import {
   activate,
   add,
   asPixel,
+  asSteps,
   concatenate,
   conv,
   convNorm,
@@ -15,8 +16,8 @@ import {
   poolChannels,
   relu,
   type Style,
-  sharedDense,
   sigmoid,
+  sumSteps,
   upBilinear,
 } from './blocks.ts';
 
@@ -52,12 +53,17 @@ export function convolutionalAttention(style: Style, x: X, name: string, reduced
 }
 
 function channelGate(style: Style, x: X, name: string, reduced: number): X {
-  const reduce = sharedDense(style.random, `${name}.reduce`, x.shape[3] as number, reduced, style.kernel);
-  const expand = sharedDense(style.random, `${name}.expand`, reduced, x.shape[3] as number, style.kernel);
-  const scores = [globalAveragePool(x, `${name}.mean`), globalMaxPool(x, `${name}.max`)].map((pooled, i) =>
-    expand(relu(reduce(pooled), `${name}.relu${i + 1}`)),
+  const { random, kernel } = style;
+  const pooled = asSteps(
+    [globalAveragePool(x, `${name}.mean`), globalMaxPool(x, `${name}.max`)],
+    `${name}.steps`,
   );
-  const gate = sigmoid(add(scores, `${name}.add`), `${name}.sigmoid`);
+  const inner = relu(dense(random, pooled, `${name}.reduce`, reduced, kernel), `${name}.relu`);
+  const scores = sumSteps(
+    dense(random, inner, `${name}.expand`, x.shape[3] as number, kernel),
+    `${name}.sum`,
+  );
+  const gate = sigmoid(scores, `${name}.sigmoid`);
   return multiply([x, asPixel(gate, `${name}.pixel`)], `${name}.multiply`);
 }
 

@@ -14,15 +14,18 @@ import { LocalResponseNormalization } from '../engine/layers/local-response-norm
 import { MaxPoolingWithIndices2D, MaxUnpooling2D } from '../engine/layers/max-unpool.ts';
 import type { Random } from '../random.ts';
 import { SeededDropout } from './dropout.ts';
-import type { WeightRule } from './initialisers.ts';
+import { initialisersOf, type WeightRule } from './initialisers.ts';
 
 type X = tf.SymbolicTensor;
 
-export const ACTIVATIONS = ['relu', 'leakyRelu', 'elu', 'silu', 'gelu', 'softplus'] as const;
-export type Activation = (typeof ACTIVATIONS)[number] | 'relu6';
+export const ACTIVATIONS = ['relu', 'leakyRelu', 'elu', 'silu', 'gelu', 'softplus', 'relu6'] as const;
+export type Activation = (typeof ACTIVATIONS)[number];
 
 export const NORMS = ['batch', 'instance', 'group', 'layer'] as const;
 export type NormKind = (typeof NORMS)[number];
+
+export const PIXELS = ['centred', 'imagenet'] as const;
+export type Pixels = (typeof PIXELS)[number];
 
 export interface NormStyle {
   /** Default: batch. */
@@ -44,6 +47,8 @@ export interface Style {
   readonly bias?: boolean;
   /** What follows normalisation. Default: relu. */
   readonly activation?: Activation;
+  /** What images in [0, 1] become. Default: centred. */
+  readonly pixels?: Pixels;
 }
 
 export interface ConvSettings {
@@ -74,10 +79,28 @@ function pair(size: number | readonly [number, number]): [number, number] {
 
 const channels = (x: X) => x.shape.at(-1) as number;
 
-/** Where the images enter, `[batch, height, width, channels]` in [0, 1], and the same images in [−1, 1]. */
-export function imageInput(imageShape: readonly [number, number, number]): { images: X; x: X } {
+/** Where the images enter, `[batch, height, width, channels]` in [0, 1], and the same images normalised as `style` says. */
+export function imageInput(style: Style, imageShape: readonly [number, number, number]): { images: X; x: X } {
   const images = tf.input({ shape: [...imageShape], name: 'images' });
-  return { images, x: connect(tf.layers.rescaling({ name: 'pixels', scale: 2, offset: -1 }), images) };
+  const { scale, offset } = pixelScale(style.pixels ?? 'centred', imageShape[2]);
+  // A number for each channel is broadcast, here and in plain tfjs; its types know one number only.
+  const perChannel = { scale, offset } as { scale: number; offset: number };
+  return { images, x: connect(tf.layers.rescaling({ name: 'pixels', ...perChannel }), images) };
+}
+
+/** Of the pixels of ImageNet's red, green and blue; torchvision's and timm's constants. */
+const imagenet = { mean: [0.485, 0.456, 0.406], deviation: [0.229, 0.224, 0.225] };
+
+/** 'imagenet' for other than three channels: the averages over the colours, for every channel. */
+function pixelScale(
+  pixels: Pixels,
+  channels: number,
+): { scale: number | number[]; offset: number | number[] } {
+  if (pixels === 'centred') return { scale: 2, offset: -1 };
+  const average = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const each = (values: number[]) => (channels === 3 ? values : Array(channels).fill(average(values)));
+  const [mean, deviation] = [each(imagenet.mean), each(imagenet.deviation)];
+  return { scale: deviation.map((d) => 1 / d), offset: mean.map((m, i) => -m / deviation[i]!) };
 }
 
 /** Pads in front of a convolution where its own padding would not be `padding`; gives that which is left to it. */
@@ -100,29 +123,37 @@ export function conv(style: Style, x: X, settings: ConvSettings, bias: boolean):
   const { name, filters, stride = 1, groups = 1 } = settings;
   const kernelSize = pair(settings.size);
   const { input, padding } = padded(x, name, kernelSize, stride, settings.padding ?? 'same');
-  const area = kernelSize[0] * kernelSize[1];
-  const fanIn = (channels(x) / groups) * area;
-  const kernelInitializer = style.kernel(style.random.stream(name), fanIn, (filters / groups) * area);
-  const shared = { name, filters, kernelSize, strides: stride, padding, useBias: bias, kernelInitializer };
+  const initialisers = initialisersOf(style.kernel, style.random.stream(name), {
+    size: kernelSize[0] * kernelSize[1],
+    inputs: channels(x),
+    filters,
+    groups,
+  });
+  const shared = { name, filters, kernelSize, strides: stride, padding, useBias: bias, ...initialisers };
   const layer = groups === 1 ? tf.layers.conv2d(shared) : new GroupedConv2D({ ...shared, groups });
   return connect(layer, input);
 }
 
-/** A convolution of each channel by itself, without bias. */
+/** A convolution of each channel by itself; without normalisation in `style`, it has a bias. */
 export function depthwiseConv(style: Style, x: X, settings: Omit<ConvSettings, 'filters' | 'groups'>): X {
   const { name, stride = 1 } = settings;
   const kernelSize = pair(settings.size);
   const { input, padding } = padded(x, name, kernelSize, stride, settings.padding ?? 'same');
-  const area = kernelSize[0] * kernelSize[1];
-  // Keras and tfjs would count the inputs of all channels.
-  const depthwiseInitializer = style.kernel(style.random.stream(name), area, area);
+  const inputs = channels(x);
+  const { kernelInitializer, ...biases } = initialisersOf(style.kernel, style.random.stream(name), {
+    size: kernelSize[0] * kernelSize[1],
+    inputs,
+    filters: inputs,
+    groups: inputs,
+  });
   const layer = tf.layers.depthwiseConv2d({
     name,
     kernelSize,
     strides: stride,
     padding,
-    useBias: false,
-    depthwiseInitializer,
+    useBias: hasBias(style),
+    depthwiseInitializer: kernelInitializer,
+    ...biases,
   });
   return connect(layer, input);
 }
@@ -176,35 +207,22 @@ export function activate(style: Style, x: X, name: string): X {
 export function upConv(style: Style, x: X, name: string, filters: number, size: 2 | 3 = 2): X {
   // Of size 2, windows do not overlap: a unit sees one pixel, and each pixel is seen by 4 · filters units. Of size 3,
   // a unit sees 9/4 on average.
-  const area = size ** 2;
-  const kernelInitializer = style.kernel(style.random.stream(name), (channels(x) * area) / 4, area * filters);
+  const kernel = { size: size ** 2, inputs: channels(x), filters, transposed: 4 };
   const layer = tf.layers.conv2dTranspose({
     name,
     filters,
     kernelSize: size,
     strides: 2,
     padding: 'same',
-    kernelInitializer,
+    ...initialisersOf(style.kernel, style.random.stream(name), kernel),
   });
   return connect(layer, x);
 }
 
-/** A fully connected layer with a bias that starts at 0. */
+/** A fully connected layer with a bias, which starts at 0 where the rule does not say otherwise. */
 export function dense(random: Random, x: X, name: string, units: number, rule: WeightRule): X {
-  const kernelInitializer = rule(random.stream(name), channels(x), units);
-  return connect(tf.layers.dense({ name, units, kernelInitializer }), x);
-}
-
-/** The same layer wherever the result is applied, to inputs of `inputs` features. */
-export function sharedDense(
-  random: Random,
-  name: string,
-  inputs: number,
-  units: number,
-  rule: WeightRule,
-): (x: X) => X {
-  const layer = tf.layers.dense({ name, units, kernelInitializer: rule(random.stream(name), inputs, units) });
-  return (x) => connect(layer, x);
+  const kernel = { size: 1, inputs: channels(x), filters: units };
+  return connect(tf.layers.dense({ name, units, ...initialisersOf(rule, random.stream(name), kernel) }), x);
 }
 
 export function dropout(random: Random, x: X, name: string, rate: number): X {
@@ -245,7 +263,12 @@ export function concatenate(parts: X[], name: string): X {
   return connect(tf.layers.concatenate({ name }), parts);
 }
 
-export function zeroPad(x: X, padding: [height: number, width: number], name: string): X {
+/** Zeros on both sides of height and of width: so many on each, or before and behind. */
+export function zeroPad(
+  x: X,
+  padding: [height: number, width: number] | [height: [number, number], width: [number, number]],
+  name: string,
+): X {
   return connect(tf.layers.zeroPadding2d({ name, padding }), x);
 }
 
@@ -289,9 +312,29 @@ export function poolChannels(x: X, name: string): { mean: X; max: X } {
   };
 }
 
+/** Everything of an image in a row: `[batch, height · width · channels]`. */
+export function flatten(x: X, name: string): X {
+  return connect(tf.layers.flatten({ name }), x);
+}
+
 /** `[batch, channels]` as `[batch, 1, 1, channels]`, to be broadcast over a map. */
 export function asPixel(x: X, name: string): X {
   return connect(tf.layers.reshape({ name, targetShape: [1, 1, channels(x)] }), x);
+}
+
+/** Vectors `[batch, channels]` as the steps of one sequence, `[batch, vectors, channels]`: a dense layer treats all alike. */
+export function asSteps(vectors: X[], name: string): X {
+  // Not the same layer for each vector: tfjs would not free it with the model.
+  const steps = vectors.map((x, i) =>
+    connect(tf.layers.reshape({ name: `${name}.${i + 1}`, targetShape: [1, channels(x)] }), x),
+  );
+  return connect(tf.layers.concatenate({ name, axis: 1 }), steps);
+}
+
+/** The sum over the steps of a sequence, `[batch, channels]`. */
+export function sumSteps(x: X, name: string): X {
+  const mean = connect(tf.layers.globalAveragePooling1d({ name: `${name}.mean` }), x);
+  return scaleBy(mean, x.shape[1] as number, name);
 }
 
 /** Adds channels of zeros before and behind. */
@@ -343,7 +386,7 @@ export function maxUnpool(x: X, { before, indices }: { before: X; indices: X }, 
 
 /** On volumes `[batch, depth, height, width, channels]`: a padded 3 × 3 × 3 convolution, normalisation, ReLU. */
 export function convNormRelu3d(style: Style, x: X, name: string, filters: number): X {
-  const kernelInitializer = style.kernel(style.random.stream(name), channels(x) * 27, filters * 27);
+  const kernel = { size: 27, inputs: channels(x), filters };
   const useBias = hasBias(style);
   const layer = tf.layers.conv3d({
     name,
@@ -351,7 +394,7 @@ export function convNormRelu3d(style: Style, x: X, name: string, filters: number
     kernelSize: 3,
     padding: 'same',
     useBias,
-    kernelInitializer,
+    ...initialisersOf(style.kernel, style.random.stream(name), kernel),
   });
   return activate(style, norm(style, connect(layer, x), `${name}.norm`), `${name}.relu`);
 }
@@ -363,14 +406,14 @@ export function maxPool3d(x: X, name: string): X {
 
 /** Doubles volumes by a transposed 2 × 2 × 2 convolution with stride 2 and a bias. */
 export function upConv3d(style: Style, x: X, name: string, filters: number): X {
-  const kernelInitializer = style.kernel(style.random.stream(name), channels(x), 8 * filters);
+  const kernel = { size: 8, inputs: channels(x), filters, transposed: 8 };
   const layer = tf.layers.conv3dTranspose({
     name,
     filters,
     kernelSize: 2,
     strides: 2,
     padding: 'same',
-    kernelInitializer,
+    ...initialisersOf(style.kernel, style.random.stream(name), kernel),
   });
   return connect(layer, x);
 }

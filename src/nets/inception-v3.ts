@@ -1,140 +1,122 @@
 import * as tf from '@tensorflow/tfjs';
-import { UsageError } from '../errors.ts';
-import { requireOption } from '../options.ts';
+import { dense, dropout, globalAveragePool, imageInput } from './blocks.ts';
 import {
-  convNormRelu,
-  dense,
-  dropout,
-  globalAveragePool,
-  imageInput,
-  maxPool,
-  type Style,
-} from './blocks.ts';
-import { auxiliaryHead, moduleA, moduleB, moduleC, reductionA, reductionB } from './inception-blocks.ts';
+  auxiliaryHead,
+  excite,
+  type InceptionStyle,
+  inceptionStem,
+  moduleA,
+  moduleB,
+  moduleC,
+  reductionA,
+  reductionB,
+  type Scale,
+} from './inception-blocks.ts';
+import {
+  type InceptionFamily,
+  inceptionOptions,
+  readInception,
+  smallestSides,
+  spread,
+} from './inception-options.ts';
 import { glorotUniform } from './initialisers.ts';
 import { defineNet } from './net.ts';
 
-/** The side of the smallest image whose last maps still have a pixel. */
-const smallestSide: Readonly<Record<string, number>> = { imagenet: 75, small: 7 };
+type X = tf.SymbolicTensor;
+
+const family: InceptionFamily = {
+  name: 'inceptionV3',
+  stageDepths: [3, 4, 2],
+  minimumChannels: 16,
+  smallestSide: smallestSides,
+};
 
 /** Weight of the auxiliary loss in Google's own training script: tensorflow/tpu, models/experimental/inception/inception_v3.py. */
 const auxiliaryWeight = 0.4;
 
-/** Of the features before the classifier: TF-slim's inception_v3 keeps 0.8. */
-const dropoutRate = 0.2;
-
-/** A number of channels, scaled. */
-type Scale = (channels: number) => number;
-
 /**
  * Inception v3, for images of 299 × 299 as published, of 75 × 75 at least, or small ones with the stem 'small'.
+ * `stageDepths`: modules of 35 × 35, 17 × 17 and 8 × 8 maps.
  *
  * Szegedy et al. 2015, Rethinking the inception architecture for computer vision, arXiv:1512.00567. Layers
  * and initial weights as in Keras' InceptionV3, whose parameter counts it has: batch normalisation without
- * gain, epsilon 1e-3. The auxiliary head and the dropout are those of TF-slim's inception_v3. Departure: the
- * moving averages of batch normalisation follow faster (0.9, as in torchvision; Keras 0.99), so that an
+ * gain, epsilon 1e-3. The auxiliary head, the dropout and the rounding of `width` are those of TF-slim's inception_v3.
+ * Departure: the moving averages of batch normalisation follow faster (0.9, as in torchvision; Keras 0.99), so that an
  * evaluation after few steps means something.
  */
 export const inceptionV3 = defineNet({
   task: 'classification',
+  source: 'Szegedy et al. 2015, Rethinking the inception architecture for computer vision, arXiv:1512.00567',
   defaults: {
-    /** 'imagenet' brings 299 × 299 down to 35 × 35; 'small' keeps the size, for images of about 32 × 32. */
-    stem: 'imagenet',
-    /** A second classifier on the last 17 × 17 maps, with a loss of its own, weighted 0.4. */
-    auxiliaryHead: false,
-    /** Whether batch normalisation has a gain: torchvision's has, the published nets' has not. */
-    normScale: false,
-    /** Multiplies the channels of every layer; none goes below 16. */
-    width: 1,
+    ...inceptionOptions(),
+    /** Whether average pools count the padding around the map as zeros, as torchvision's do. */
+    countPadding: false,
+  },
+  presets: {
+    /** Normalisation as Keras has it, too. */
+    keras: { normMomentum: 0.99 },
+    /** The layers of torchvision's and timm's inception_v3, and the dropout of the former. */
+    torchvision: { normScale: true, countPadding: true, dropout: 0.5 },
   },
   build({ imageShape, classes }, options, random) {
-    requireUsable(imageShape, options);
-    const style: Style = {
-      random,
-      kernel: glorotUniform,
-      norm: { epsilon: 1e-3, momentum: 0.9, scale: options.normScale },
-    };
-    const scale: Scale = (channels) => Math.max(Math.floor(channels * options.width), 16);
-    const { images, x: pixels } = imageInput(imageShape);
-    const maps17 = middle(style, stem(style, pixels, options.stem, scale), scale);
-    const features = globalAveragePool(end(style, maps17, scale), 'gap');
-    const kept = dropout(random, features, 'dropout', dropoutRate);
+    const read = readInception(family, imageShape, options, random);
+    const style: InceptionStyle = { ...read.style, countPadding: options.countPadding };
+    const { scale, stageDepths } = read;
+    const { images, x: pixels } = imageInput(style, imageShape);
+    const maps17 = middle(style, inceptionStem(style, pixels, options.stem, scale), scale, stageDepths);
+    const features = globalAveragePool(end(style, maps17, scale, stageDepths), 'gap');
+    const kept = dropout(random, features, 'dropout', options.dropout);
     const logits = dense(random, kept, 'logits', classes, glorotUniform);
     if (!options.auxiliaryHead) {
       return { model: tf.model({ name: 'inceptionV3', inputs: images, outputs: logits }) };
     }
-    const widths = { reduce: scale(128), features: scale(768), classes };
-    const auxiliary = auxiliaryHead(style, maps17, 'auxiliary', widths);
+    const settings = { reduce: scale(128), features: scale(768), classes };
+    const auxiliary = auxiliaryHead(style, maps17, 'auxiliary', settings);
     const model = tf.model({ name: 'inceptionV3', inputs: images, outputs: [logits, auxiliary] });
     return { model, auxiliaryWeights: [auxiliaryWeight] };
   },
 });
 
-function requireUsable(
-  [height, width]: readonly [number, number, number],
-  options: { stem: string; width: number },
-): void {
-  const smallest = smallestSide[options.stem];
-  requireOption('inceptionV3', 'stem', smallest !== undefined, "'imagenet' or 'small'", options.stem);
-  requireOption('inceptionV3', 'width', options.width > 0, 'a positive number', options.width);
-  if (Math.min(height, width) >= smallest!) return;
-  throw new UsageError(
-    `inceptionV3 with the stem '${options.stem}': expected images of at least ${smallest} × ${smallest}, received ` +
-      `${height} × ${width}. ${options.stem === 'imagenet' ? "Choose stem: 'small' or enlarge the images." : 'Enlarge the images.'}`,
-  );
-}
-
-/** 299 × 299 to 35 × 35; the stem 'small' has the same convolutions, and keeps the size. */
-function stem(style: Style, images: tf.SymbolicTensor, kind: string, scale: Scale): tf.SymbolicTensor {
-  const shrinks = kind === 'imagenet';
-  const padding = shrinks ? 'valid' : 'same';
-  const pool = (x: tf.SymbolicTensor, name: string) =>
-    shrinks ? maxPool(x, { name, size: 3, stride: 2 }) : x;
-  let x = convNormRelu(style, images, {
-    name: 'conv1',
-    filters: scale(32),
-    size: 3,
-    stride: shrinks ? 2 : 1,
-    padding,
-  });
-  x = convNormRelu(style, x, { name: 'conv2', filters: scale(32), size: 3, padding });
-  x = pool(convNormRelu(style, x, { name: 'conv3', filters: scale(64), size: 3 }), 'pool1');
-  x = convNormRelu(style, x, { name: 'conv4', filters: scale(80), size: 1 });
-  return pool(convNormRelu(style, x, { name: 'conv5', filters: scale(192), size: 3, padding }), 'pool2');
-}
-
-/** The maps of 35 × 35 and 17 × 17. */
-function middle(style: Style, input: tf.SymbolicTensor, scale: Scale): tf.SymbolicTensor {
+/** The maps of 35 × 35 and 17 × 17. Modules and reductions are numbered through, as in Keras. */
+function middle(style: InceptionStyle, input: X, scale: Scale, stageDepths: readonly number[]): X {
+  const [depthA, depthB] = stageDepths as [number, number];
   let x = input;
-  for (const [index, pool] of [32, 64, 64].entries()) {
-    x = moduleA(style, x, `mixed${index}`, {
+  for (const [index, pool] of spread([32, 64, 64], depthA).entries()) {
+    const widths = {
       one: scale(64),
-      five: [scale(48), scale(64)],
-      three: [scale(64), scale(96)],
+      five: [scale(48), scale(64)] as const,
+      three: [scale(64), scale(96)] as const,
       pool: scale(pool),
-    });
+    };
+    x = excite(style, moduleA(style, x, `mixed${index}`, widths), `mixed${index}`);
   }
-  x = reductionA(style, x, 'mixed3', { single: scale(384), double: [scale(64), scale(96)] });
-  for (const [index, inner] of [128, 160, 160, 192].entries()) {
+  const reduced = { single: scale(384), double: [scale(64), scale(96), scale(96)] as const };
+  x = reductionA(style, x, `mixed${depthA}`, reduced);
+  for (const [index, inner] of spread([128, 160, 160, 192], depthB).entries()) {
+    const name = `mixed${depthA + 1 + index}`;
     const widths = { one: scale(192), seven: [scale(inner), scale(192)] as const, pool: scale(192) };
-    x = moduleB(style, x, `mixed${4 + index}`, widths);
+    x = excite(style, moduleB(style, x, name, widths), name);
   }
   return x;
 }
 
 /** The maps of 8 × 8. */
-function end(style: Style, input: tf.SymbolicTensor, scale: Scale): tf.SymbolicTensor {
-  let x = reductionB(style, input, 'mixed8', {
+function end(style: InceptionStyle, input: X, scale: Scale, stageDepths: readonly number[]): X {
+  const [depthA, depthB, depthC] = stageDepths as [number, number, number];
+  const first = depthA + depthB + 1;
+  let x = reductionB(style, input, `mixed${first}`, {
     three: [scale(192), scale(320)],
     seven: [scale(192), scale(192)],
   });
-  for (const name of ['mixed9', 'mixed10']) {
-    x = moduleC(style, x, name, {
+  for (let index = 1; index <= depthC; index++) {
+    const name = `mixed${first + index}`;
+    const widths = {
       one: scale(320),
-      single: [scale(384), scale(384)],
-      double: [scale(448), scale(384), scale(384)],
+      single: [scale(384), scale(384)] as const,
+      double: [scale(448), scale(384), scale(384)] as const,
       pool: scale(192),
-    });
+    };
+    x = excite(style, moduleC(style, x, name, widths), name);
   }
   return x;
 }

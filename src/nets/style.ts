@@ -3,12 +3,20 @@
 import { listChoices } from '../errors.ts';
 import { requireOption } from '../options.ts';
 import type { Random } from '../random.ts';
-import { ACTIVATIONS, type Activation, NORMS, type NormKind, type Style } from './blocks.ts';
+import {
+  ACTIVATIONS,
+  type Activation,
+  NORMS,
+  type NormKind,
+  PIXELS,
+  type Pixels,
+  type Style,
+} from './blocks.ts';
 import { INITIALISERS, type InitialiserName } from './initialisers.ts';
 
 /** What a family spreads into its defaults: `...styleOptions({ normEpsilon: 1e-5 })`. */
 export interface StyleOptions {
-  /** What follows normalisation: relu, leakyRelu (slope 0.01), elu, silu, gelu or softplus. */
+  /** What follows normalisation: relu, leakyRelu (slope 0.01), elu, silu, gelu, softplus or relu6. */
   readonly activation: string;
   /**
    * batch; instance; group: of 32 groups, or the most that 32 and the channels have in common; layer: over all
@@ -24,6 +32,11 @@ export interface StyleOptions {
   readonly normScale: boolean;
   /** Distribution of the initial weights of convolutions: see `INITIALISERS`. */
   readonly initialiser: string;
+  /**
+   * What images in [0, 1] become in front of the first layer: 'centred', in [−1, 1], or 'imagenet', less the mean of
+   * ImageNet's pixels and divided by their standard deviation, as published weights of torchvision and timm mostly want.
+   */
+  readonly pixels: string;
 }
 
 /** The shared options, with a family's own defaults. */
@@ -35,6 +48,7 @@ export function styleOptions(own: Partial<StyleOptions> = {}): StyleOptions & Re
     normMomentum: 0.9,
     normScale: true,
     initialiser: 'heNormal',
+    pixels: 'centred',
     ...own,
   };
 }
@@ -45,12 +59,14 @@ export function readStyle(owner: string, options: StyleOptions, random: Random):
   requireOneOf(owner, 'activation', ACTIVATIONS, activation);
   requireOneOf(owner, 'norm', [...NORMS, 'none'], norm);
   requireOneOf(owner, 'initialiser', Object.keys(INITIALISERS), options.initialiser);
+  requireOneOf(owner, 'pixels', PIXELS, options.pixels);
   requireOption(owner, 'normEpsilon', epsilon > 0, 'a positive number', epsilon);
   requireOption(owner, 'normMomentum', momentum >= 0 && momentum < 1, 'a number in [0, 1)', momentum);
   return {
     random,
     kernel: INITIALISERS[options.initialiser as InitialiserName],
     activation: activation as Activation,
+    pixels: options.pixels as Pixels,
     norm: norm === 'none' ? 'none' : { kind: norm as NormKind, epsilon, momentum, scale },
   };
 }

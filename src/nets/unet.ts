@@ -49,7 +49,7 @@ export const unet = defineNet({
       kernel: heNormal,
       norm: norm === 'none' ? 'none' : { epsilon: 1e-5, momentum: 0.9, scale: true },
     };
-    const { images, x: pixels } = imageInput(imageShape);
+    const { images, x: pixels } = imageInput(style, imageShape);
     const skips: tf.SymbolicTensor[] = [];
     let x = pixels;
     for (let level = 1; level <= depth; level++) {

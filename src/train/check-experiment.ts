@@ -28,6 +28,7 @@ const SHAPES = {
     'net',
     'loss',
     'optimizer',
+    'freeze',
     'epochs',
     'metrics',
     'robustness',
@@ -36,6 +37,7 @@ const SHAPES = {
   ],
   data: ['dataset', 'split', 'batchSize'],
   'data.split': ['validation', 'test'],
+  freeze: ['weights', 'statistics'],
   robustness: ['attacks', 'norm', 'epsilons', 'everyEpochs', 'images'],
   checkpoints: ['best', 'better'],
   earlyStop: ['measurement', 'better', 'patience'],
@@ -62,6 +64,7 @@ export function checkExperiment(experiment: Experiment): Experiment {
   checkMetrics(experiment);
   if (robustness) checkRobustness(experiment, robustness);
   checkOptimizer(requireChoice('optimizer', experiment.optimizer));
+  if (experiment.freeze) checkFreeze(experiment.freeze);
   const checked = fillChoices({ ...experiment, data: { ...data, split } });
   if (checkpoints) {
     requireKeys('checkpoints', checkpoints);
@@ -86,6 +89,16 @@ function checkSplit(split: { readonly validation: number; readonly test: number 
   require(test >= 0 && test < 1, 'data.split.test', 'a fraction in [0, 1)', test);
   require(validation + test < 1, 'data.split', 'fractions that leave some patients for training', split);
   return split;
+}
+
+/** The net says which layers there are. */
+function checkFreeze(freeze: NonNullable<Experiment['freeze']>): void {
+  requireKeys('freeze', freeze);
+  for (const [key, patterns] of Object.entries(freeze)) {
+    const listed =
+      Array.isArray(patterns) && patterns.every((pattern) => typeof pattern === 'string' && pattern !== '');
+    require(listed, `freeze.${key}`, "a list of layer names, such as ['conv1*', 'layer1.*']", patterns);
+  }
 }
 
 function checkMetrics({ metrics: chosen, net }: Experiment): void {

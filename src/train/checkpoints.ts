@@ -7,6 +7,7 @@ import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { messageOf, RunError } from '../errors.ts';
+import { formatLayersModel } from '../exchange/layers-model.ts';
 import type { Net } from '../nets/net.ts';
 import { orRunError, replaceDirectory } from './files.ts';
 import type { Optimizer } from './optimizers.ts';
@@ -29,8 +30,8 @@ export interface Checkpoint {
   readonly path: string;
   readonly position: Position;
   readonly model: tf.io.ModelJSON;
-  /** In the order of `model.weights`. */
-  readonly weights: readonly Float32Array[];
+  /** By their names in the model. */
+  readonly weights: ReadonlyMap<string, Float32Array>;
   readonly slots: readonly Float32Array[];
 }
 
@@ -57,7 +58,7 @@ export async function saveCheckpoint(
   state: { readonly net: Net; readonly optimizer: Optimizer; readonly position: Position },
 ): Promise<void> {
   const { net, optimizer, position } = state;
-  const { model, weights } = await modelFiles(net.model);
+  const { model, weights } = await formatLayersModel(net.model);
   const slots = await Promise.all(optimizer.slots.map(({ variable }) => variable.data<'float32'>()));
   const files = { 'model.json': model, 'weights.bin': weights, 'optimizer.bin': concatenate(slots) };
   const description: State = {
@@ -94,9 +95,12 @@ export async function loadCheckpoint(path: string): Promise<Checkpoint> {
       path,
       position: state.position,
       model,
-      weights: split(
-        file('weights.bin'),
-        specs.map(({ shape }) => tf.util.sizeFromShape(shape)),
+      weights: named(
+        specs.map(({ name }) => name),
+        split(
+          file('weights.bin'),
+          specs.map(({ shape }) => tf.util.sizeFromShape(shape)),
+        ),
       ),
       slots: split(
         file('optimizer.bin'),
@@ -148,10 +152,12 @@ export async function removeCheckpoint(run: string, name: string): Promise<void>
   await rm(join(run, name), { recursive: true, force: true });
 }
 
-/** Sets the weights of `model`, in its order. Throws `RunError` where the shapes differ. */
-export function restoreWeights(model: tf.LayersModel, checkpoint: Checkpoint): void {
+/** Sets the weights of `model`, by their names. Throws `RunError` where names or sizes differ. */
+export function restoreWeights(model: tf.LayersModel, { path, weights }: Checkpoint): void {
   const variables = model.weights.map((weight) => weight.read() as tf.Variable);
-  assignAll(variables, checkpoint.weights, `weights of ${checkpoint.path}`);
+  // The order is another where other weights are frozen.
+  const arrays = model.weights.flatMap(({ originalName }) => weights.get(originalName) ?? []);
+  assignAll(variables, arrays, `weights of ${path}`);
 }
 
 export function restoreOptimizer(optimizer: Optimizer, checkpoint: Checkpoint): void {
@@ -171,25 +177,8 @@ function assignAll(variables: readonly tf.Variable[], arrays: readonly Float32Ar
   });
 }
 
-async function modelFiles(model: tf.LayersModel): Promise<{ model: string; weights: Uint8Array }> {
-  let artifacts: tf.io.ModelArtifacts = {};
-  const keep = tf.io.withSaveHandler(async (saved) => {
-    artifacts = saved;
-    return { modelArtifactsInfo: { dateSaved: new Date(0), modelTopologyType: 'JSON' } };
-  });
-  await model.save(keep);
-  const { weightData, weightSpecs, modelTopology, format, generatedBy } = artifacts;
-  const json = {
-    format,
-    generatedBy,
-    convertedBy: null,
-    modelTopology,
-    weightsManifest: [{ paths: ['weights.bin'], weights: weightSpecs }],
-  };
-  return {
-    model: JSON.stringify(json),
-    weights: new Uint8Array(tf.io.CompositeArrayBuffer.join(weightData)),
-  };
+function named(names: readonly string[], arrays: readonly Float32Array[]): ReadonlyMap<string, Float32Array> {
+  return new Map(names.map((name, i) => [name, arrays[i] as Float32Array]));
 }
 
 function sha256(content: string | Uint8Array): string {

@@ -1,10 +1,10 @@
 // A trained net on a split it may not have seen: clean metrics and robustness curves.
 
-import { readFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import type { Dataset } from '../data/dataset.ts';
 import { messageOf, UsageError } from '../errors.ts';
+import { readLayersModel } from '../exchange/layers-model.ts';
 import { createNet } from '../nets/create.ts';
 import { createRandom, type Random } from '../random.ts';
 import type { RobustnessCurves } from '../robustness/curve.ts';
@@ -68,7 +68,7 @@ export async function loadNet(
 export async function loadModelFile(path: string, data: Dataset): Promise<tf.LayersModel> {
   let model: tf.LayersModel;
   try {
-    model = await tf.loadLayersModel({ load: () => readModel(path) });
+    model = await tf.loadLayersModel({ load: () => readLayersModel(path) });
   } catch (error) {
     throw new UsageError(`${path} cannot be loaded as a tfjs layers model: ${messageOf(error)}`, {
       cause: error,
@@ -82,17 +82,6 @@ export async function loadModelFile(path: string, data: Dataset): Promise<tf.Lay
     `${path} takes images [${found.slice(0, -1)}] and gives ${found.at(-1)} classes; ` +
       `${data.name} has images [${data.imageShape}] of ${data.classes.length}.`,
   );
-}
-
-async function readModel(path: string): Promise<tf.io.ModelArtifacts> {
-  const json = JSON.parse(await readFile(path, 'utf8')) as tf.io.ModelJSON;
-  return tf.io.getModelArtifactsForJSON(json, async (manifest) => {
-    const paths = manifest.flatMap((group) => group.paths);
-    const files = await Promise.all(paths.map((file) => readFile(resolve(dirname(path), file))));
-    const joined = Buffer.concat(files);
-    const data = joined.buffer.slice(joined.byteOffset, joined.byteOffset + joined.byteLength) as ArrayBuffer;
-    return [manifest.flatMap((group) => group.weights), data];
-  });
 }
 
 export interface EvaluateOptions {

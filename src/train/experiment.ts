@@ -6,6 +6,7 @@ import type { DatasetChoice } from '../data/create.ts';
 import type { LossChoice } from '../losses/create.ts';
 import type { NetChoice } from '../nets/create.ts';
 import type { MetricName } from '../robustness/metrics/create.ts';
+import type { Freeze } from './freeze.ts';
 import type { OptimizerChoice } from './optimizers.ts';
 
 export interface Experiment {
@@ -22,6 +23,8 @@ export interface Experiment {
   /** By its name, or with options: `{ name: 'focal', gamma: 2 }`. */
   readonly loss: LossChoice;
   readonly optimizer: OptimizerChoice;
+  /** What of the net stays as it starts. */
+  readonly freeze?: Freeze;
   readonly epochs: number;
   /** Measured on the validation split after each epoch; the first is the metric of the robustness curves. */
   readonly metrics: readonly [primary: MetricName, ...others: MetricName[]];

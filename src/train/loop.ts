@@ -12,38 +12,46 @@ import { trainStep } from './step.ts';
 
 /** Trains from `session.position` to the last epoch, unless stopped: see `callback.ts` for the order of events. */
 export async function trainEpochs(session: Session, callbacks: readonly Callback[]): Promise<void> {
-  const { run, records } = session;
+  const { run } = session;
   for (const callback of callbacks) await callback.onRunStart?.(run);
 
   while (session.position.epoch <= run.experiment.epochs && session.stopReason === undefined) {
-    const { epoch } = session.position;
     const started = performance.now();
     await trainBatches(session, callbacks);
     const trained = (performance.now() - started) / 1000;
     if (run.signal.aborted) break;
 
     session.requireFiniteWeights();
-    const measurements = await measure(session, callbacks);
-    if (measurements === undefined) break;
-    const { position } = session;
-    const record: EpochRecord = {
-      epoch,
-      step: position.step,
-      ...splitTimes({
-        'train/loss': position.lossSum / position.images,
-        ...measurements,
-        'time/train': trained,
-      }),
-    };
-    await run.directory.appendRecord(record);
-    run.log.info(record, 'epoch');
-    session.position = { epoch: epoch + 1, batch: 0, step: position.step, lossSum: 0, images: 0 };
-    for (const callback of callbacks) await callback.onRecord?.(run, record);
-    records.push(record);
+    if (!(await session.asMeasured(() => endEpoch(session, callbacks, trained)))) break;
   }
 
-  await session.saveWhereItStands();
-  for (const callback of callbacks) await callback.onRunEnd?.(run);
+  await session.asMeasured(async () => {
+    await session.saveWhereItStands();
+    for (const callback of callbacks) await callback.onRunEnd?.(run);
+  });
+}
+
+/** Measures, records and acts; gives whether it did: not when the run was interrupted in measuring. */
+async function endEpoch(session: Session, callbacks: readonly Callback[], trained: number): Promise<boolean> {
+  const { run, records, position } = session;
+  const measurements = await measure(session, callbacks);
+  if (measurements === undefined) return false;
+  const { epoch, step } = position;
+  const record: EpochRecord = {
+    epoch,
+    step,
+    ...splitTimes({
+      'train/loss': position.lossSum / position.images,
+      ...measurements,
+      'time/train': trained,
+    }),
+  };
+  await run.directory.appendRecord(record);
+  run.log.info(record, 'epoch');
+  session.position = { epoch: epoch + 1, batch: 0, step, lossSum: 0, images: 0 };
+  for (const callback of callbacks) await callback.onRecord?.(run, record);
+  records.push(record);
+  return true;
 }
 
 /** The rest of the epoch that `session.position` is in; returns early when the run is interrupted. */

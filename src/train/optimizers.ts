@@ -7,14 +7,19 @@ import * as registry from './optimizers/registry.ts';
 export type OptimizerChoice = Choice<typeof registry>;
 export type OptimizerName = keyof typeof registry;
 
-/** An optimizer bound to the weights that it moves. Disposing frees its slots, not the weights. */
+/** An optimizer bound to the weights that it moves. Disposing frees its slots and averages, not the weights. */
 export interface Optimizer extends Disposable {
   readonly name: string;
   readonly options: Options;
-  /** Slots in the order of the weights, all slots of one weight together, its moving average last. */
+  /**
+   * Slots in the order of the weights, all slots of one weight together, its moving average last; then the averages of
+   * `followed`.
+   */
   readonly slots: readonly { readonly name: string; readonly variable: tf.Variable }[];
-  /** Moving averages in the order of the weights; none where `averageDecay` is 0. */
+  /** Moving averages in the order of the weights, then of `followed`; none where `averageDecay` is 0. */
   readonly averages: readonly tf.Variable[];
+  /** Exchanges what is averaged with its averages, where there are any; a second time, back. Copies nothing. */
+  swapAverages(): void;
   /**
    * Moves every weight that has a gradient; `gradients` are in the order of the weights and stay the
    * caller's. `step` counts from 1 over the whole run.
@@ -27,16 +32,28 @@ export function checkOptimizer(choice: OptimizerChoice): void {
   resolve(choice);
 }
 
-/** An optimizer with fresh slots. Weight decay spares vectors: biases and normalisation scales. */
-export function createOptimizer(choice: OptimizerChoice, weights: readonly tf.Variable[]): Optimizer {
+/**
+ * An optimizer with fresh slots. Weight decay spares vectors: biases and normalisation scales. `followed` are averaged
+ * only: what training moves beside the weights, as moving statistics.
+ */
+export function createOptimizer(
+  choice: OptimizerChoice,
+  weights: readonly tf.Variable[],
+  followed: readonly tf.Variable[] = [],
+): Optimizer {
   const { name, definition, options } = resolve(choice);
   const { weightDecay, averageDecay } = options;
   const kept = weights.map((weight) => {
     const slots = Object.values(definition.slots).map((start) =>
       variableOf(() => tf.fill(weight.shape, start)),
     );
-    return { weight, slots, average: averageDecay > 0 ? variableOf(() => tf.mul(weight, 1)) : undefined };
+    return { weight, slots, average: averageDecay > 0 ? copyOf(weight) : undefined };
   });
+  const averaged: readonly Averaged[] = [
+    ...kept.flatMap(({ weight, average }) => (average ? [{ variable: weight, average }] : [])),
+    ...(averageDecay > 0 ? followed.map((variable) => ({ variable, average: copyOf(variable) })) : []),
+  ];
+  const ofFollowed = averaged.slice(averageDecay > 0 ? weights.length : 0);
   const moveOf = ({ weight, slots, average }: (typeof kept)[number], gradient: tf.Tensor): Move => ({
     variable: weight,
     slots,
@@ -49,22 +66,49 @@ export function createOptimizer(choice: OptimizerChoice, weights: readonly tf.Va
   return {
     name,
     options,
-    slots: kept.flatMap(({ slots, average }) => [
-      ...slots.map((variable, i) => ({ name: names[i] as string, variable })),
-      ...(average ? [{ name: 'average', variable: average }] : []),
-    ]),
-    averages: kept.flatMap(({ average }) => average ?? []),
+    slots: [
+      ...kept.flatMap(({ slots, average }) => [
+        ...slots.map((variable, i) => ({ name: names[i] as string, variable })),
+        ...(average ? [{ name: 'average', variable: average }] : []),
+      ]),
+      ...ofFollowed.map(({ average }) => ({ name: 'average', variable: average })),
+    ],
+    averages: averaged.map(({ average }) => average),
+    swapAverages: () => averaged.forEach(swap),
     step(gradients, step) {
       const moves = kept.flatMap((parts, i) => {
         const gradient = gradients[i];
         return gradient ? [moveOf(parts, gradient)] : [];
       });
-      definition.apply(moves, { step, ...handling(moves, step, options) }, options);
+      const handled = handling(moves, step, options);
+      definition.apply(moves, { step, ...handled }, options);
+      for (const one of ofFollowed) follow(one, handled.averageKept);
     },
     [Symbol.dispose]() {
-      for (const { slots, average } of kept) tf.dispose([...slots, ...(average ? [average] : [])]);
+      tf.dispose([...kept.flatMap(({ slots }) => slots), ...averaged.map(({ average }) => average)]);
     },
   };
+}
+
+interface Averaged {
+  readonly variable: tf.Variable;
+  readonly average: tf.Variable;
+}
+
+function follow({ variable, average }: Averaged, keptShare: number): void {
+  tf.tidy(() => average.assign(tf.add(tf.mul(average, keptShare), tf.mul(variable, 1 - keptShare))));
+}
+
+function swap({ variable, average }: Averaged): void {
+  tf.tidy(() => {
+    const held = tf.clone(variable);
+    variable.assign(average);
+    average.assign(held);
+  });
+}
+
+function copyOf(variable: tf.Variable): tf.Variable {
+  return variableOf(() => tf.mul(variable, 1));
 }
 
 /** What happens to gradients before the step, and to averages after it. */

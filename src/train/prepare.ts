@@ -7,6 +7,7 @@ import { createNet } from '../nets/create.ts';
 import type { Net, NetShape } from '../nets/net.ts';
 import { createRandom, type Random } from '../random.ts';
 import type { Experiment } from './experiment.ts';
+import { freeze } from './freeze.ts';
 import { openSplits } from './splits.ts';
 
 export interface Prepared {
@@ -27,6 +28,12 @@ export async function prepare(experiment: Experiment): Promise<Prepared> {
   const shape = { task: train.task, imageShape: train.imageShape, classes: train.classes.length };
   tryLoss(experiment.loss, shape);
   const net = createNet(experiment.net, shape, random.stream('net'));
+  try {
+    freeze(net, experiment.freeze ?? {});
+  } catch (error) {
+    net.model.dispose();
+    throw error;
+  }
   return { experiment, random, train, validation, net };
 }
 

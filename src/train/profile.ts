@@ -13,9 +13,8 @@ import { inference } from '../robustness/target.ts';
 import { checkExperiment } from './check-experiment.ts';
 import type { Experiment } from './experiment.ts';
 import { attackedImages, measureClean } from './measure.ts';
-import { createOptimizer } from './optimizers.ts';
 import { type Prepared, prepare } from './prepare.ts';
-import { trainableWeights, trainStep } from './step.ts';
+import { optimizerOf, trainStep } from './step.ts';
 
 export interface Profile {
   readonly engine: Engine;
@@ -55,7 +54,7 @@ export async function profileExperiment(
 async function profile({ experiment, net, train, random }: Prepared, engine: Engine): Promise<Profile> {
   const { batchSize } = experiment.data;
   const dataset = attackedImages(train, batchSize, random.stream('profile'));
-  using optimizer = createOptimizer(experiment.optimizer, trainableWeights(net));
+  using optimizer = optimizerOf(experiment.optimizer, net);
   const learner = { net, optimizer, loss: lossOf(experiment.loss) };
   using target = inference(net.model);
   const { metrics, loss } = experiment;

@@ -15,6 +15,8 @@ export interface Session {
   readonly stopReason: string | undefined;
   /** Saves the epoch just recorded, or the place within an epoch where the run was interrupted. */
   saveWhereItStands(): Promise<void>;
+  /** Runs `body` on the net that is measured and saved: with the averages for weights, where the optimizer has any. */
+  asMeasured<T>(body: () => Promise<T>): Promise<T>;
   /** Throws `RunError` when training has diverged. */
   requireFiniteWeights(): void;
   /** The error for a training that went wrong numerically: says where, what is saved and what to do. */
@@ -35,9 +37,22 @@ export function createSession(
   let stopReason: string | undefined;
   let savedStep = state.position.batch === 0 ? state.position.step : -1;
 
+  let averaged = false;
+  const asMeasured: Session['asMeasured'] = async (body) => {
+    if (averaged) return body();
+    averaged = true;
+    learner.optimizer.swapAverages();
+    try {
+      return await body();
+    } finally {
+      learner.optimizer.swapAverages();
+      averaged = false;
+    }
+  };
   const save = async (name: string) => {
-    await saveCheckpoint(directory, name, { ...learner, position: session.position });
-    savedStep = session.position.step;
+    const position = session.position;
+    await asMeasured(() => saveCheckpoint(directory, name, { ...learner, position }));
+    savedStep = position.step;
   };
   const run: Run = {
     ...parts,
@@ -65,6 +80,7 @@ export function createSession(
       if (session.position.batch === 0) await run.saveCheckpoint();
       else if (session.position.step !== savedStep) await save('interrupted');
     },
+    asMeasured,
     requireFiniteWeights() {
       for (const weight of learner.net.model.weights) {
         const values = weight.read().dataSync<'float32'>();

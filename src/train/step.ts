@@ -1,11 +1,12 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Batch } from '../data/dataset.ts';
 import { valueAndGradients } from '../engine/backward.ts';
+import type { BatchNormalization } from '../engine/gradients/batch-norm-layer.ts';
 import { runInTraining } from '../engine/model/run.ts';
 import { RunError } from '../errors.ts';
 import type { Loss } from '../losses/loss.ts';
 import type { Net } from '../nets/net.ts';
-import type { Optimizer } from './optimizers.ts';
+import { createOptimizer, type Optimizer, type OptimizerChoice } from './optimizers.ts';
 
 /** What moves in training. */
 export interface Learner {
@@ -19,6 +20,16 @@ export interface Learner {
 export function trainableWeights(net: Net): tf.Variable[] {
   // `read` is typed as a tensor; what it gives is the variable itself.
   return net.model.trainableWeights.map((weight) => weight.read() as tf.Variable);
+}
+
+/** An optimizer of a net, whose averages are of its weights and of the moving statistics of batch normalisation. */
+export function optimizerOf(choice: OptimizerChoice, net: Net): Optimizer {
+  const norms = net.model.layers.filter((layer) => layer.getClassName() === 'BatchNormalization');
+  const statistics = norms.flatMap((layer) => {
+    const { movingMean, movingVariance } = layer as BatchNormalization;
+    return [movingMean, movingVariance].map((weight) => weight.read() as tf.Variable);
+  });
+  return createOptimizer(choice, trainableWeights(net), statistics);
 }
 
 /**

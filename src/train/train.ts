@@ -16,7 +16,7 @@ import { describeEnvironment } from './environment.ts';
 import type { Experiment } from './experiment.ts';
 import { openLog } from './log.ts';
 import { trainEpochs } from './loop.ts';
-import { createOptimizer } from './optimizers.ts';
+import type { Optimizer } from './optimizers.ts';
 import { type Prepared, prepare } from './prepare.ts';
 import {
   createRunDirectory,
@@ -26,7 +26,7 @@ import {
   readExperiment,
 } from './run-directory.ts';
 import { createSession, START } from './session.ts';
-import { trainableWeights } from './step.ts';
+import { optimizerOf } from './step.ts';
 
 /** What is not given a resumed run takes from its beginning. */
 export interface TrainOptions extends EngineOptions {
@@ -45,7 +45,7 @@ export interface TrainOptions extends EngineOptions {
 export interface Trained {
   /** With every option filled in. */
   readonly experiment: Experiment;
-  /** As it is after the last epoch trained. The caller disposes `net.model`. */
+  /** As it is after the last epoch trained, averaged if the optimizer averages. The caller disposes `net.model`. */
   readonly net: Net;
   readonly records: readonly EpochRecord[];
   /** The run's directory. */
@@ -120,7 +120,7 @@ async function runIn(
   parts: Prepared & { engine: Engine; options: TrainOptions; resumed?: boolean },
 ): Promise<Trained> {
   const { experiment, net, engine, options, resumed = false, ...data } = parts;
-  using optimizer = createOptimizer(experiment.optimizer, trainableWeights(net));
+  using optimizer = optimizerOf(experiment.optimizer, net);
   const log = openLog(join(directory.path, 'log.jsonl'), options.onWarning);
   const abort = new AbortController();
   const interrupt = () => abort.abort();
@@ -144,6 +144,7 @@ async function runIn(
       interrupt,
     );
     await trainEpochs(session, [...callbacksOf(experiment), ...(options.callbacks ?? [])]);
+    optimizer.swapAverages();
     const { stopReason } = session;
     log.info({ epochs: records.length, stopped: stopReason }, 'end');
     return {
@@ -163,9 +164,11 @@ async function runIn(
   }
 }
 
-function restore(from: Checkpoint, net: Net, optimizer: ReturnType<typeof createOptimizer>): void {
+/** Checkpoints hold the averages in the place of the weights, and the other way round. */
+function restore(from: Checkpoint, net: Net, optimizer: Optimizer): void {
   restoreWeights(net.model, from);
   restoreOptimizer(optimizer, from);
+  optimizer.swapAverages();
 }
 
 function callbacksOf({ robustness, earlyStop: stops }: Experiment): Callback[] {

@@ -37,7 +37,9 @@ import {
 import { block35 } from '../../src/nets/inception-resnet.ts';
 import { heNormal } from '../../src/nets/initialisers.ts';
 import { invertedResidual, separableBlock } from '../../src/nets/mobilenet.ts';
-import { basicBlock, bottleneckBlock, imagenetStem, preActivationBottleneck } from '../../src/nets/resnet.ts';
+import { preActivationBottleneck } from '../../src/nets/pre-activation-blocks.ts';
+import { basicBlock, bottleneckBlock } from '../../src/nets/residual-blocks.ts';
+import { imagenetStem } from '../../src/nets/residual-stem.ts';
 import { segnetDecoder, segnetEncoder } from '../../src/nets/segnet.ts';
 import { decoderStep, encoderStep, nestedNode, residualUnit } from '../../src/nets/unet.ts';
 import { decoderStep3d, encoderStep3d } from '../../src/nets/unet3d.ts';
@@ -97,7 +99,7 @@ const cases: readonly Case[] = [
     file: 'resnet_stem_sympad',
     norm: residual,
     layers: { conv1: 'conv1' },
-    build: (style, [x]) => imagenetStem(style, x!, 4),
+    build: (style, [x]) => imagenetStem(style, x!, { filters: 4 }),
   },
   {
     file: 'inception_v3_a',
@@ -150,7 +152,7 @@ const cases: readonly Case[] = [
     file: 'inception_v3_red_a',
     norm: inception,
     layers: { b3x3: 'r.single.1', b3x3dbl_1: 'r.double.1', b3x3dbl_2: 'r.double.2', b3x3dbl_3: 'r.double.3' },
-    build: (style, [x]) => reductionA(style, x!, 'r', { single: 4, double: [3, 4] }),
+    build: (style, [x]) => reductionA(style, x!, 'r', { single: 4, double: [3, 4, 4] }),
   },
   {
     file: 'inception_v3_red_b',
@@ -209,7 +211,7 @@ const cases: readonly Case[] = [
     file: 'resnet_stem_tfsame',
     norm: residual,
     layers: { conv1: 'conv1' },
-    build: (style, [x]) => imagenetStem(style, x!, 4, 'same'),
+    build: (style, [x]) => imagenetStem(style, x!, { filters: 4, padding: 'same' }),
   },
   {
     file: 'resnext_bottleneck_g2_s2',

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
 import { useEngine } from '../../src/engine/engine.ts';
-import { cropTo, padChannels, poolChannels, sharedDense } from '../../src/nets/blocks.ts';
+import { asSteps, cropTo, dense, padChannels, poolChannels, sumSteps } from '../../src/nets/blocks.ts';
 import { describeNet } from '../../src/nets/describe.ts';
 import { heNormal } from '../../src/nets/initialisers.ts';
 import { createRandom } from '../../src/random.ts';
@@ -63,9 +63,34 @@ test('channels are pooled pixel by pixel', () => {
 
 test('a layer used twice counts its weights once and its multiplications twice', () => {
   const [a, b] = [tf.input({ shape: [3] }), tf.input({ shape: [3] })];
-  const layer = sharedDense(createRandom(1), 'shared', 3, 5, heNormal);
-  const model = tf.model({ inputs: [a, b], outputs: [layer(a), layer(b)] });
+  const layer = tf.layers.dense({ units: 5 });
+  const model = tf.model({ inputs: [a, b], outputs: [layer.apply(a) as X, layer.apply(b) as X] });
   const { parameters, multiplyAdds } = describeNet(model);
   assert.deepEqual([parameters.total, multiplyAdds], [3 * 5 + 5, 2 * 3 * 5]);
+  model.dispose();
+});
+
+test('a dense layer treats the steps of a sequence alike, and counts its multiplications for each', () => {
+  const [a, b] = [tf.input({ shape: [3] }), tf.input({ shape: [3] })];
+  const scores = dense(createRandom(1), asSteps([a, b], 'steps'), 'scores', 2, heNormal);
+  const model = tf.model({ inputs: [a, b], outputs: sumSteps(scores, 'sum') });
+  const { parameters, multiplyAdds, outputs } = describeNet(model);
+  assert.deepEqual([parameters.total, multiplyAdds, outputs], [3 * 2 + 2, 2 * 3 * 2, [[2]]]);
+  const predict = (rows: number[][]) =>
+    tf.tidy(() => (model.predict(rows.map((row) => tf.tensor2d([row]))) as tf.Tensor).dataSync());
+  const sum = predict([
+    [1, 2, 3],
+    [-4, 5, 0.5],
+  ]);
+  const swapped = predict([
+    [-4, 5, 0.5],
+    [1, 2, 3],
+  ]);
+  const merged = predict([
+    [-3, 7, 3.5],
+    [0, 0, 0],
+  ]);
+  assertClose(swapped, sum);
+  assertClose(merged, sum);
   model.dispose();
 });

@@ -153,7 +153,7 @@ function miniInception(): tf.LayersModel {
   const images = tf.input({ shape: [35, 35, 3] });
   let x = convNormRelu(style, images, { name: 'stem', filters: 8, size: 3, stride: 2, padding: 'valid' });
   x = moduleA(style, x, 'a', { one: 4, five: [3, 4], three: [4, 6], pool: 2 });
-  x = reductionA(style, x, 'ra', { single: 12, double: [4, 6] });
+  x = reductionA(style, x, 'ra', { single: 12, double: [4, 6, 6] });
   x = moduleB(style, x, 'b', { one: 6, seven: [4, 6], pool: 6 });
   x = reductionB(style, x, 'rb', { three: [6, 10], seven: [6, 6] });
   x = moduleC(style, x, 'c', { one: 10, single: [12, 12], double: [14, 12, 12], pool: 6 });

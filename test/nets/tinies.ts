@@ -12,16 +12,239 @@ export type Tiny = {
   readonly classes: number;
 };
 
-/** A new net of the registry fails to compile until it has a line here. */
+/**
+ * A new net of the registry fails to compile until it has a line here. Convolutions with biases go without normalisation:
+ * in front of it, a bias has no gradient.
+ */
 export const tinies: Readonly<Record<NetName, readonly Tiny[]>> = {
+  densenet: [
+    {
+      choice: { name: 'densenet', width: 0.2, stageDepths: [1, 2, 1, 1], dropout: 0.2 },
+      imageShape: [29, 36, 3],
+      classes: 3,
+    },
+    {
+      choice: {
+        name: 'densenet',
+        preset: 'densenetBc100',
+        stageDepths: [2, 1],
+        stageWidths: [3, 4],
+        stemFilters: 6,
+        downsample: 'blur',
+        seRatio: 1,
+        norm: 'group',
+      },
+      imageShape: [7, 8, 1],
+      classes: 4,
+    },
+    {
+      choice: { name: 'densenet', preset: 'densenetCifar40', stageDepths: [2, 1], norm: 'none', growth: 4 },
+      imageShape: [6, 6, 1],
+      classes: 2,
+    },
+  ],
   resnet: [
     { choice: { name: 'resnet', depth: 18, stem: 'small', filters: 4 }, imageShape: [8, 10, 1], classes: 5 },
     { choice: { name: 'resnet', depth: 50, filters: 2 }, imageShape: [32, 32, 3], classes: 3 },
+    {
+      choice: { name: 'resnet', preset: 'resnext50', groups: 2, width: 0.125, stageDepths: [1, 1, 1, 1] },
+      imageShape: [16, 16, 3],
+      classes: 6,
+    },
+    {
+      choice: { name: 'resnet', preset: 'seResnet50', filters: 8, stageDepths: [1, 1, 1, 2], stem: 'small' },
+      imageShape: [8, 8, 1],
+      classes: 6,
+    },
+    {
+      choice: {
+        name: 'resnet',
+        preset: 'cbamResnet18',
+        stageWidths: [8, 8, 12, 16],
+        filters: 8,
+        dropout: 0.2,
+      },
+      imageShape: [33, 40, 3],
+      classes: 6,
+    },
+    {
+      choice: {
+        name: 'resnet',
+        preset: 'resnet50Keras',
+        filters: 4,
+        stageDepths: [1, 1, 2, 1],
+        norm: 'none',
+        activation: 'silu',
+      },
+      imageShape: [32, 32, 1],
+      classes: 6,
+    },
+    {
+      choice: { name: 'resnet', preset: 'resnet18Blur', filters: 4 },
+      imageShape: [17, 20, 3],
+      classes: 6,
+    },
+  ],
+  preActResnet: [
+    {
+      choice: { name: 'preActResnet', depth: 18, filters: 4, stem: 'small' },
+      imageShape: [8, 10, 1],
+      classes: 5,
+    },
+    {
+      choice: { name: 'preActResnet', filters: 2, stageDepths: [1, 1, 2, 1], seRatio: 0.25 },
+      imageShape: [32, 34, 3],
+      classes: 6,
+    },
+    {
+      choice: {
+        name: 'preActResnet',
+        preset: 'resnet50V2Keras',
+        filters: 2,
+        stageDepths: [2, 2, 1, 2],
+        norm: 'none',
+      },
+      imageShape: [32, 32, 3],
+      classes: 6,
+    },
+    {
+      choice: {
+        name: 'preActResnet',
+        preset: 'resnet50V2Keras',
+        filters: 2,
+        stageDepths: [1, 2, 2, 1],
+        norm: 'none',
+        downsample: 'blur',
+      },
+      imageShape: [17, 17, 1],
+      classes: 6,
+    },
+  ],
+  cifarResnet: [
+    { choice: { name: 'cifarResnet', filters: 4 }, imageShape: [8, 9, 3], classes: 4 },
+    {
+      choice: { name: 'cifarResnet', preset: 'cifarResnet20B', width: 0.25, stageDepths: [1, 1, 2] },
+      imageShape: [8, 8, 1],
+      classes: 6,
+    },
+    {
+      choice: {
+        name: 'cifarResnet',
+        preset: 'cifarResnet20Keras',
+        filters: 4,
+        stageDepths: [1, 2, 1],
+        norm: 'none',
+      },
+      imageShape: [8, 8, 1],
+      classes: 6,
+    },
+    {
+      choice: {
+        name: 'cifarResnet',
+        filters: 4,
+        stageDepths: [1, 1, 1],
+        norm: 'instance',
+        activation: 'gelu',
+      },
+      imageShape: [8, 8, 1],
+      classes: 6,
+    },
+    {
+      choice: { name: 'cifarResnet', filters: 4, stageDepths: [1, 1, 1], downsample: 'blur' },
+      imageShape: [5, 6, 1],
+      classes: 6,
+    },
+  ],
+  googlenet: [
+    {
+      choice: { name: 'googlenet', stem: 'small', width: 0.01, stageDepths: [1, 3, 1], auxiliaryHead: true },
+      imageShape: [6, 7, 3],
+      classes: 3,
+    },
+    {
+      choice: {
+        name: 'googlenet',
+        preset: 'torchvision',
+        width: 0.01,
+        stageDepths: [2, 1, 1],
+        downsample: 'blur',
+        seRatio: 1 / 16,
+      },
+      imageShape: [17, 18, 1],
+      classes: 2,
+    },
+  ],
+  inceptionResnetV2: [
+    {
+      choice: {
+        name: 'inceptionResnetV2',
+        stem: 'small',
+        width: 0.01,
+        stageDepths: [1, 2, 2],
+        auxiliaryHead: true,
+        seRatio: 1 / 4,
+      },
+      imageShape: [7, 8, 3],
+      classes: 3,
+    },
   ],
   inceptionV3: [
     {
       choice: { name: 'inceptionV3', stem: 'small', width: 0.01, auxiliaryHead: true },
       imageShape: [7, 8, 3],
+      classes: 3,
+    },
+    {
+      choice: {
+        name: 'inceptionV3',
+        preset: 'torchvision',
+        stem: 'small',
+        width: 0.01,
+        stageDepths: [2, 1, 1],
+        downsample: 'blur',
+        activation: 'silu',
+        norm: 'layer',
+        seRatio: 1 / 16,
+      },
+      imageShape: [9, 10, 1],
+      classes: 2,
+    },
+  ],
+  inceptionV4: [
+    {
+      choice: {
+        name: 'inceptionV4',
+        stem: 'small',
+        width: 0.01,
+        stageDepths: [1, 1, 2],
+        auxiliaryHead: true,
+      },
+      imageShape: [7, 8, 3],
+      classes: 3,
+    },
+  ],
+  mobilenetV1: [
+    { choice: { name: 'mobilenetV1', width: 0.1 }, imageShape: [33, 40, 3], classes: 3 },
+    {
+      choice: {
+        name: 'mobilenetV1',
+        stem: 'small',
+        width: 0.5,
+        stageDepths: [1, 1, 1, 1, 1],
+        stageWidths: [8, 8, 12, 16, 24],
+        downsample: 'blur',
+        seRatio: 0.25,
+        activation: 'silu',
+        norm: 'none',
+      },
+      imageShape: [12, 10, 1],
+      classes: 4,
+    },
+  ],
+  mobilenetV2: [
+    {
+      choice: { name: 'mobilenetV2', width: 0.1, stem: 'small', padding: 'symmetric', seRatio: 1 },
+      imageShape: [16, 18, 3],
       classes: 3,
     },
   ],

@@ -24,6 +24,21 @@ type Call = (
   settings: { training?: boolean },
 ) => tf.Tensor;
 
+const frozen = new WeakSet<tf.layers.Layer>();
+
+/**
+ * Makes a batch normalisation use its moving statistics in training too, and leave them alone; gamma and beta go on
+ * being trained. (`trainable: false` freezes all of them, as in Keras.) Of this layer object: it is not saved.
+ */
+export function freezeStatistics(layer: BatchNormalization): void {
+  frozen.add(layer);
+}
+
+/** Whether the layer, in training, normalises with the statistics of the batch. */
+export function takesBatchStatistics(layer: BatchNormalization): boolean {
+  return layer.trainable && !frozen.has(layer);
+}
+
 const corrected = Symbol.for('medrobust.batchNormalization');
 
 /**
@@ -40,7 +55,7 @@ export function correctBatchNormalizationLayer(): void {
   if (Object.hasOwn(prototype, corrected)) return;
   const call: Call = function (inputs, { training }) {
     const x = Array.isArray(inputs) ? (inputs[0] as tf.Tensor) : inputs;
-    const trains = training === true && this.trainable;
+    const trains = training === true && takesBatchStatistics(this);
     const normalise = (values: tf.Tensor) =>
       trains ? normaliseInTraining(this, values) : normaliseInInference(this, values);
     return tf.tidy(() => alongLastAxis(x, this.axis, normalise));

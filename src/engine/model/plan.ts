@@ -46,7 +46,8 @@ export interface Plan {
   readonly outputs: readonly number[];
 }
 
-interface Node {
+/** A use of a layer. */
+export interface Node {
   readonly layer: tf.layers.Layer;
   readonly inputs: readonly Symbolic[];
   readonly outputs: readonly Symbolic[];
@@ -58,7 +59,7 @@ function nodeOf({ sourceLayer: layer, nodeIndex }: Symbolic): Node {
 }
 
 /** All that the outputs depend on, each after its inputs; in the order of the model where that leaves a choice. */
-function sorted(outputs: readonly Symbolic[]): Node[] {
+export function nodesOf(outputs: readonly Symbolic[]): Node[] {
   const nodes: Node[] = [];
   const seen = new Set<number>();
   const visit = (tensor: Symbolic): void => {
@@ -159,7 +160,7 @@ function isLatest(norm: Node, sum: Node, links: Links): boolean {
 
 /** How `outputs` of a model with one input are computed. */
 export function planOf(input: Symbolic, outputs: readonly Symbolic[]): Plan {
-  const nodes = sorted(outputs);
+  const nodes = nodesOf(outputs);
   const links = new Links(nodes, outputs);
   const joined = new Map<Node, Joined>();
   for (const node of nodes) {

@@ -2,7 +2,7 @@
 // behind it, and every activation given back when its last reader has run.
 
 import * as tf from '@tensorflow/tfjs';
-import { normaliseInTraining } from '../gradients/batch-norm-layer.ts';
+import { normaliseInTraining, takesBatchStatistics } from '../gradients/batch-norm-layer.ts';
 import { addRelu } from '../ops/add-relu.ts';
 import { FoldedConvolutions } from './fold.ts';
 import { type NormStep, type Plan, planOf, type Step } from './plan.ts';
@@ -24,7 +24,7 @@ function planOfModel(model: tf.LayersModel): Plan {
  */
 export function runInTraining(model: tf.LayersModel, x: tf.Tensor): tf.Tensor[] {
   return runPlan(planOfModel(model), x, (step, inputs) => {
-    if (step.kind === 'norm' && step.norm.trainable) {
+    if (step.kind === 'norm' && takesBatchStatistics(step.norm)) {
       const { convolution, norm, relu } = step;
       const [values, residual] = inputs as [tf.Tensor, tf.Tensor | undefined];
       const made = convolution ? (convolution.apply(values) as tf.Tensor) : values;

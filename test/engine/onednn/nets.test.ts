@@ -17,6 +17,12 @@ const inJavaScript: Readonly<Record<string, string>> = {
 
 /** A new net of the registry fails to compile until it has a line here. */
 const experiments: Readonly<Record<NetName, readonly Partial<Experiment>[]>> = {
+  densenet: [
+    { net: { name: 'densenet', width: 0.1, stageDepths: [1, 2], dropout: 0.2 } },
+    {
+      net: { name: 'densenet', preset: 'densenetBc100', stageDepths: [2, 1], growth: 4, downsample: 'blur' },
+    },
+  ],
   resnet: [
     { net: { name: 'resnet', depth: 18, filters: 4 } },
     { net: { name: 'resnet', depth: 34, filters: 2, stem: 'small' }, optimizer: { name: 'sgd' } },
@@ -25,11 +31,37 @@ const experiments: Readonly<Record<NetName, readonly Partial<Experiment>[]>> = {
       optimizer: { name: 'sgd', momentum: 0.9, nesterov: true, weightDecay: 1e-4 },
       robustness: { ...classification.robustness, norm: 'l2', epsilons: [0, 1] },
     },
+    { net: { name: 'resnet', preset: 'resnext50', groups: 2, width: 0.25, stageDepths: [1, 1, 1, 1] } },
+    { net: { name: 'resnet', preset: 'cbamResnet18', filters: 2, stem: 'small', downsample: 'blur' } },
+  ],
+  preActResnet: [
+    { net: { name: 'preActResnet', filters: 2, stageDepths: [1, 1, 1, 1], seRatio: 0.25 } },
+    { net: { name: 'preActResnet', preset: 'resnet50V2Keras', filters: 2, stageDepths: [2, 1, 1, 1] } },
+  ],
+  cifarResnet: [
+    { net: { name: 'cifarResnet', filters: 2 } },
+    { net: { name: 'cifarResnet', preset: 'cifarResnet20Keras', filters: 2, downsample: 'blur' } },
+  ],
+  googlenet: [
+    { net: { name: 'googlenet', stem: 'small', width: 0.01, stageDepths: [1, 3, 1], auxiliaryHead: true } },
+    { net: { name: 'googlenet', preset: 'torchvision', width: 0.01, stageDepths: [1, 1, 1] } },
+  ],
+  inceptionResnetV2: [
+    { net: { name: 'inceptionResnetV2', stem: 'small', width: 0.01, stageDepths: [1, 1, 1], seRatio: 0.25 } },
   ],
   inceptionV3: [
     { net: { name: 'inceptionV3', stem: 'small', width: 0.01, auxiliaryHead: true } },
     { net: { name: 'inceptionV3', stem: 'small', width: 0.01, normScale: true }, loss: 'margin' },
+    { net: { name: 'inceptionV3', stem: 'small', width: 0.01, countPadding: true, downsample: 'blur' } },
   ],
+  inceptionV4: [
+    { net: { name: 'inceptionV4', stem: 'small', width: 0.01, stageDepths: [1, 1, 1], auxiliaryHead: true } },
+  ],
+  mobilenetV1: [
+    { net: { name: 'mobilenetV1', width: 0.1 } },
+    { net: { name: 'mobilenetV1', width: 0.1, stem: 'small', downsample: 'blur', seRatio: 0.25 } },
+  ],
+  mobilenetV2: [{ net: { name: 'mobilenetV2', width: 0.1, padding: 'symmetric' } }],
   unet: [
     { net: { name: 'unet', depth: 2, filters: 2 } },
     { net: { name: 'unet', depth: 1, filters: 2, norm: 'none' }, loss: 'crossEntropy' },

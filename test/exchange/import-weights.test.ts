@@ -1,0 +1,196 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import * as tf from '@tensorflow/tfjs';
+import { useEngine } from '../../src/engine/engine.ts';
+import { importWeights } from '../../src/exchange/import-weights.ts';
+import { formatLayersModel } from '../../src/exchange/layers-model.ts';
+import { formatSafetensors, parseSafetensors } from '../../src/exchange/safetensors.ts';
+import { float32Tensor, type Values } from '../../src/exchange/tensors.ts';
+import { createNet, type NetChoice } from '../../src/nets/create.ts';
+import type { Net } from '../../src/nets/net.ts';
+import { createRandom } from '../../src/random.ts';
+import { relativeToMaximum } from '../support.ts';
+import { runTorch, type TorchNet, tensorOf } from './torch.ts';
+
+interface Case extends TorchNet {
+  readonly choice: NetChoice;
+  readonly shape: readonly [number, number, number, number];
+  readonly classes: number;
+}
+
+const cases: readonly Case[] = [
+  {
+    library: 'torchvision',
+    name: 'resnet18',
+    arguments: { num_classes: 5 },
+    choice: { name: 'resnet', depth: 18 },
+    shape: [2, 40, 48, 3],
+    classes: 5,
+  },
+];
+
+function netFor(choice: NetChoice, imageShape: readonly number[], classes: number): Net {
+  const shape = {
+    task: 'classification',
+    imageShape: imageShape as [number, number, number],
+    classes,
+  } as const;
+  return createNet(choice, shape, createRandom(3));
+}
+
+function logitsOf({ model }: Net, images: Values): Float32Array {
+  return tf.tidy(() => {
+    const x = tf.tensor(images.values, images.shape as number[]);
+    return ([model.predict(x)].flat()[0] as tf.Tensor).dataSync<'float32'>();
+  });
+}
+
+const directory = mkdtempSync(join(tmpdir(), 'medrobust-import-'));
+after(() => rmSync(directory, { recursive: true }));
+
+const golden = fileURLToPath(new URL('../golden/exchange/resnet.safetensors', import.meta.url));
+const goldenNumbers = golden.replace('.safetensors', '.io.safetensors');
+const tiny = { name: 'resnet', depth: 18, filters: 2 } as const;
+
+describe('a state dict of PyTorch', () => {
+  before(() => useEngine('auto'));
+
+  test('our logits are theirs', async () => {
+    const net = netFor(tiny, [24, 28, 3], 3);
+    const report = await importWeights(net, golden);
+    assert.deepEqual([report.missing, report.unused, report.reshaped], [[], [], []]);
+    assert.equal(report.loaded, net.model.weights.length);
+    assert.match(report.notes.join(), /pixels: 'imagenet', the net has 'centred'/);
+    const ours = logitsOf(net, tensorOf(goldenNumbers, 'images'));
+    const difference = relativeToMaximum(ours, tensorOf(goldenNumbers, 'logits.centred').values);
+    assert.ok(difference < 1e-4, `differs by ${difference} of the largest logit`);
+    net.model.dispose();
+  });
+
+  test('other classes keep the first weights of the last layer', async () => {
+    const net = netFor(tiny, [24, 28, 3], 4);
+    const before = weightOf(net, 'fc/kernel');
+    const { reshaped, loaded, missing } = await importWeights(net, golden);
+    assert.deepEqual(weightOf(net, 'fc/kernel'), before);
+    const how = 'other classes: keeps its initial values';
+    assert.deepEqual(reshaped, [
+      { weight: 'fc/kernel', from: [16, 3], to: [16, 4], how },
+      { weight: 'fc/bias', from: [3], to: [4], how },
+    ]);
+    assert.equal(loaded, net.model.weights.length - 2);
+    assert.deepEqual(missing, []);
+    net.model.dispose();
+  });
+
+  test('one channel, and the three colours that are equal, come to the same', async () => {
+    const [colour, grey] = [netFor(tiny, [24, 28, 3], 3), netFor(tiny, [24, 28, 1], 3)];
+    await importWeights(colour, golden);
+    const { reshaped } = await importWeights(grey, golden);
+    const how = 'the sum over 3 channels';
+    assert.deepEqual(reshaped, [{ weight: 'conv1/kernel', from: [7, 7, 3, 2], to: [7, 7, 1, 2], how }]);
+    const { values } = tensorOf(goldenNumbers, 'images');
+    const one = { shape: [2, 24, 28, 1], values: values.slice(0, 2 * 24 * 28) };
+    const three = { shape: [2, 24, 28, 3], values: values.map((_, i) => one.values[Math.floor(i / 3)]!) };
+    assert.ok(relativeToMaximum(logitsOf(grey, one), logitsOf(colour, three)) < 1e-5);
+    for (const { model } of [colour, grey]) model.dispose();
+  });
+
+  test('four channels are the three in turn, made smaller', async () => {
+    const [three, four] = [netFor(tiny, [24, 28, 3], 3), netFor(tiny, [24, 28, 4], 3)];
+    await importWeights(three, golden);
+    const { reshaped } = await importWeights(four, golden);
+    assert.match(reshaped[0]!.how, /in turn, × 3\/4/);
+    const [from, to] = [weightOf(three, 'conv1/kernel'), weightOf(four, 'conv1/kernel')];
+    for (const [i, value] of to.entries()) {
+      const [pixel, channel, filter] = [Math.floor(i / 8), Math.floor(i / 2) % 4, i % 2];
+      assert.equal(value, Math.fround(0.75 * from[pixel * 6 + (channel % 3) * 2 + filter]!));
+    }
+    for (const { model } of [three, four]) model.dispose();
+  });
+
+  test('what is missing and what is unused is said', async () => {
+    const tensors = new Map(parseSafetensors(readFileSync(golden), golden).tensors);
+    tensors.delete('layer4.1.bn2.running_mean');
+    tensors.set('extra.weight', float32Tensor([1], new Float32Array(1)));
+    const file = join(directory, 'changed.safetensors');
+    writeFileSync(file, formatSafetensors(tensors));
+    const net = netFor(tiny, [24, 28, 3], 3);
+    const { missing, unused, loaded } = await importWeights(net, file);
+    assert.deepEqual(missing, ['layer4.1.conv2.norm/moving_mean']);
+    assert.deepEqual(unused, ['extra.weight']);
+    assert.equal(loaded, net.model.weights.length - 1);
+    net.model.dispose();
+  });
+
+  test('another size is refused, and the net is as it was', async () => {
+    const wide = netFor({ ...tiny, filters: 4 }, [24, 28, 3], 3);
+    const before = weightOf(wide, 'conv1/kernel');
+    await assert.rejects(importWeights(wide, golden), {
+      name: 'UsageError',
+      message:
+        /conv1\.weight has the shape \[7, 7, 3, 2\] in our layout, conv1\/kernel of resnet has \[7, 7, 3, 4\]/,
+    });
+    assert.deepEqual(weightOf(wide, 'conv1/kernel'), before);
+    wide.model.dispose();
+  });
+
+  test('a layers model is read by the names of its layers', async () => {
+    const [from, to] = [netFor(tiny, [24, 28, 3], 3), netFor(tiny, [24, 28, 1], 4)];
+    await importWeights(from, golden);
+    const { model, weights } = await formatLayersModel(from.model);
+    writeFileSync(join(directory, 'model.json'), model);
+    writeFileSync(join(directory, 'weights.bin'), weights);
+    const report = await importWeights(to, join(directory, 'model.json'));
+    assert.equal(report.names, 'medrobust');
+    assert.deepEqual([report.missing, report.unused, report.notes], [[], [], []]);
+    assert.deepEqual(
+      report.reshaped.map(({ weight }) => weight),
+      ['conv1/kernel', 'fc/kernel', 'fc/bias'],
+    );
+    assert.deepEqual(weightOf(to, 'layer4.1.conv2/kernel'), weightOf(from, 'layer4.1.conv2/kernel'));
+    for (const { model } of [from, to]) model.dispose();
+  });
+
+  test('a file for another net is refused', async () => {
+    const unet = createNet({ name: 'unet', depth: 1, filters: 2 }, segmentation, createRandom(1));
+    await assert.rejects(importWeights(unet, golden), {
+      name: 'UsageError',
+      message: /has no weights for unet/,
+    });
+    await assert.rejects(importWeights(unet, 'weights.pth'), { message: /save_file\(model\.state_dict\(\)/ });
+    await assert.rejects(importWeights(unet, 'absent.safetensors'), { message: /There is no file absent/ });
+    unet.model.dispose();
+  });
+});
+
+const segmentation = { task: 'segmentation', imageShape: [8, 8, 1], classes: 2 } as const;
+
+function weightOf({ model }: Net, name: string): number[] {
+  const weight = model.weights.find(({ originalName }) => originalName === name)!;
+  return Array.from(weight.read().dataSync());
+}
+
+const fileOf = ({ library, name }: Case) => join(directory, `${library}-${name}.safetensors`);
+const lacking = runTorch(cases.map((one) => ({ ...one, file: fileOf(one) })));
+
+describe('weights of torchvision and timm', { skip: lacking ?? false }, () => {
+  before(() => useEngine('auto'));
+
+  for (const one of cases) {
+    test(`${one.library} ${one.name}: our logits are theirs`, async () => {
+      const file = fileOf(one);
+      const net = netFor(one.choice, one.shape.slice(1), one.classes);
+      const report = await importWeights(net, file);
+      assert.deepEqual([report.missing, report.unused, report.reshaped], [[], [], []]);
+      const images = tensorOf(`${file}.io.safetensors`, 'images');
+      const logits = tensorOf(`${file}.io.safetensors`, 'logits');
+      const difference = relativeToMaximum(logitsOf(net, images), logits.values);
+      assert.ok(difference < 1e-4, `differs by ${difference} of the largest logit`);
+      net.model.dispose();
+    });
+  }
+});
