@@ -6,6 +6,7 @@ import { before, describe, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
 import { useEngine } from '../../src/engine/engine.ts';
 import * as ownLayers from '../../src/engine/layers/registry.ts';
+import { UsageError } from '../../src/errors.ts';
 import { reseedDropout } from '../../src/nets/dropout.ts';
 import { createRandom } from '../../src/random.ts';
 import { assertClose, noTensorLeak } from '../support.ts';
@@ -181,6 +182,32 @@ describe('every net', () => {
         tf.dispose(images);
         loaded.dispose();
         net.model.dispose();
+      });
+
+      test('takes a size, or says before anything is built why it cannot', async () => {
+        for (const [height, width] of [
+          [1, 1],
+          [2, 3],
+          [7, 9],
+          [31, 33],
+        ] as const) {
+          const sized = { ...tiny, imageShape: [height, width, imageShape[2]] as const };
+          await noTensorLeak(() => {
+            try {
+              const { model } = build(sized);
+              for (const { shape } of model.outputs) {
+                assert.ok(
+                  shape.slice(1).every((size) => size !== null && size > 0),
+                  `an output of ${shape}`,
+                );
+              }
+              model.dispose();
+            } catch (error) {
+              assert.ok(error instanceof UsageError, `${height} × ${width}: ${error}`);
+              assert.match(error.message, new RegExp(`${height} × ${width}`));
+            }
+          });
+        }
       });
 
       test('is gone after dispose', () => {
