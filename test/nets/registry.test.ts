@@ -84,7 +84,7 @@ function predictInPlainTfjs(
   return JSON.parse(printed.toString().split('RESULT')[1]!);
 }
 
-const beyondTfjs = new Set(Object.values(ownLayers).map(({ className }) => className));
+const beyondTfjs = new Set<string>(Object.values(ownLayers).map(({ className }) => className));
 
 function isPlain(model: tf.LayersModel): boolean {
   return model.layers.every((layer) => !beyondTfjs.has(layer.getClassName()));
