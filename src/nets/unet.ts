@@ -15,8 +15,9 @@ import { readSkips, readUnetPlan, unetOptions } from './unet-options.ts';
  * Ronneberger et al. 2015, arXiv:1505.04597: that is preset 'original', which gives logits of the image's middle only;
  * with `padInput` of all of it, black in the place of the paper's mirrored surroundings. Departures of the defaults:
  * padded convolutions, so that input and output match; batch normalisation after each convolution; no dropout. Their
- * parameter counts are those of milesial/Pytorch-UNet. Deep supervision is nnU-Net's (Isensee et al. 2018,
- * arXiv:1809.10486): a head at each level of the decoder, each coarser one of half the weight; here at full size.
+ * parameter counts are those of milesial/Pytorch-UNet. Deep supervision is nnU-Net's (Isensee et al. 2019,
+ * arXiv:1904.08128): a head at each level of the decoder, each coarser one of half the weight. Departures: logits are
+ * brought to full size, not labels down, and the weights are not normalised, that of the last head being 1.
  */
 export const unet = defineNet({
   task: 'segmentation',
@@ -63,7 +64,7 @@ export const unet = defineNet({
       encode(x, level, stage) {
         const entering = level > 1 ? halved(style, x, `pool${level - 1}`, downsample) : x;
         const made = parts.decode(entering, stage);
-        // "At the end of the contracting path": in the authors' code, after the last two of its stages.
+        // "At the end of the contracting path": after the last two of its stages.
         return rate > 0 && level >= depth ? dropout(random, made, `${stage.name}.dropout`, rate) : made;
       },
       decode: (x, stage) =>
