@@ -23,6 +23,7 @@ export { type LossChoice, lossOf } from './losses/create.ts';
 export { createNet, type NetChoice } from './nets/create.ts';
 export { type ChoiceDescription, describeChoice } from './nets/describe.ts';
 export type { Net, NetShape } from './nets/net.ts';
+export { prunedUnetPlusPlus } from './nets/unet-plus-plus.ts';
 export { createRandom, type Random } from './random.ts';
 export {
   areaUnder,

@@ -76,7 +76,7 @@ function parseInput(text: string): number[] {
 async function choiceOf({ net, preset, set }: Arguments): Promise<NetChoice> {
   const { resolveNet } = await import('../nets/create.ts');
   const choice: Record<string, Json> = { name: net, ...(preset !== undefined && { preset }) };
-  const { options } = resolveNet(choice as NetChoice);
+  const { options } = resolveNet(choice as unknown as NetChoice);
   for (const assignment of set) {
     const at = assignment.indexOf('=');
     if (at < 1) {
@@ -87,7 +87,7 @@ async function choiceOf({ net, preset, set }: Arguments): Promise<NetChoice> {
     const like = Object.hasOwn(options, option) ? (options[option] as Json) : '';
     choice[option] = coerce(text, like, option);
   }
-  return choice as NetChoice;
+  return choice as unknown as NetChoice;
 }
 
 function textOf(description: Omit<ChoiceDescription, 'layers'>, input: readonly number[], classes: number) {

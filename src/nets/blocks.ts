@@ -79,13 +79,22 @@ function pair(size: number | readonly [number, number]): [number, number] {
 
 const channels = (x: X) => x.shape.at(-1) as number;
 
-/** Where the images enter, `[batch, height, width, channels]` in [0, 1], and the same images normalised as `style` says. */
-export function imageInput(style: Style, imageShape: readonly [number, number, number]): { images: X; x: X } {
+/**
+ * Where the images enter, `[batch, height, width, channels]` in [0, 1], and the same images normalised as `style` says, in
+ * the middle of black ones of `size`.
+ */
+export function imageInput(
+  style: Style,
+  imageShape: readonly [number, number, number],
+  size: readonly [height: number, width: number] = [imageShape[0], imageShape[1]],
+): { images: X; x: X } {
   const images = tf.input({ shape: [...imageShape], name: 'images' });
+  const larger = size[0] > imageShape[0] || size[1] > imageShape[1];
+  const padded = larger ? padTo(images, size, 'pixels.pad') : images;
   const { scale, offset } = pixelScale(style.pixels ?? 'centred', imageShape[2]);
   // A number for each channel is broadcast, here and in plain tfjs; its types know one number only.
   const perChannel = { scale, offset } as { scale: number; offset: number };
-  return { images, x: connect(tf.layers.rescaling({ name: 'pixels', ...perChannel }), images) };
+  return { images, x: connect(tf.layers.rescaling({ name: 'pixels', ...perChannel }), padded) };
 }
 
 /** Of the pixels of ImageNet's red, green and blue; torchvision's and timm's constants. */
@@ -344,13 +353,23 @@ export function padChannels(x: X, padding: [before: number, behind: number], nam
   return connect(layer, x);
 }
 
+type Sides = [[before: number, behind: number], [before: number, behind: number]];
+
+/** Surplus height and width in halves; the odd pixel is behind. */
+function halves(surplus: readonly [number, number]): Sides {
+  return surplus.map((length) => [Math.floor(length / 2), Math.ceil(length / 2)]) as Sides;
+}
+
 /** Cuts the same from both sides, down to `height` × `width`; what is odd is cut behind. */
 export function cropTo(x: X, [height, width]: readonly [number, number], name: string): X {
-  const cuts = [height, width].map((length, axis) => {
-    const surplus = (x.shape[axis + 1] as number) - length;
-    return [Math.floor(surplus / 2), Math.ceil(surplus / 2)] as [number, number];
-  }) as [[number, number], [number, number]];
-  return connect(tf.layers.cropping2D({ name, cropping: cuts }), x);
+  const [, own, across] = x.shape as [null, number, number, number];
+  return connect(tf.layers.cropping2D({ name, cropping: halves([own - height, across - width]) }), x);
+}
+
+/** Zeros on all sides, up to `height` × `width`: what `cropTo` takes away again. */
+export function padTo(x: X, [height, width]: readonly [number, number], name: string): X {
+  const [, own, across] = x.shape as [null, number, number, number];
+  return connect(tf.layers.zeroPadding2d({ name, padding: halves([height - own, width - across]) }), x);
 }
 
 /** Doubles height and width by repeating pixels. */

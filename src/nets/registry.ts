@@ -8,5 +8,7 @@ export { inceptionV3 } from './inception-v3.ts';
 export { inceptionV4 } from './inception-v4.ts';
 export { mobilenetV1, mobilenetV2 } from './mobilenet.ts';
 export { preActResnet } from './pre-activation-resnet.ts';
+export { resUnet } from './res-unet.ts';
 export { resnet } from './resnet.ts';
 export { unet } from './unet.ts';
+export { unetPlusPlus } from './unet-plus-plus.ts';

@@ -81,7 +81,33 @@ const refusals: readonly [NetChoice, NetShape, RegExp][] = [
   [{ name: 'unet' }, sized(segmentation, 64, 72), /multiples of 16, received 64 × 72/],
   [{ name: 'unet', depth: 3 }, sized(segmentation, 68, 64), /multiples of 8, received 68 × 64/],
   [{ name: 'unet', depth: 0 }, segmentation, /"depth" of unet: expected a positive integer/],
-  [{ name: 'unet', norm: 'group' }, segmentation, /"norm" of unet: expected 'batch' or 'none'/],
+  [{ name: 'unet', norm: 'groups' }, segmentation, /"norm" of unet: expected batch, .* or none/],
+  [{ name: 'unet', upSampling: 'cubic' }, segmentation, /"upSampling" of unet: expected transpose, nearest/],
+  [{ name: 'unet', downsample: 'average' }, segmentation, /"downsample" of unet: expected maxPool, stride/],
+  [{ name: 'unet', padding: 'reflect' }, segmentation, /"padding" of unet: expected same or valid/],
+  [{ name: 'unet', skips: ['concat', 'sum'] }, segmentation, /"skips" of unet: .*all 4 levels.*"sum"/],
+  [{ name: 'unet', skips: ['add', 'add'] }, segmentation, /"skips" of unet: .*one for each, of concat, add/],
+  [{ name: 'unet', stageWidths: [4, 8] }, segmentation, /"stageWidths" of unet: expected none or 5 positive/],
+  [{ name: 'unet', stageDepths: [1, 1, 1, 1, 0] }, segmentation, /"stageDepths" of unet: expected none or 5/],
+  [{ name: 'unet', dropout: 1 }, segmentation, /"dropout" of unet: expected a number in \[0, 1\)/],
+  [
+    { name: 'unet', depth: 1, deepSupervision: true },
+    segmentation,
+    /"deepSupervision" of unet: expected false/,
+  ],
+  [
+    { name: 'unet', deepSupervision: true, supervisionWeights: [1] },
+    segmentation,
+    /"supervisionWeights" of unet: expected none or 3 numbers/,
+  ],
+  [
+    { name: 'unet', preset: 'original' },
+    sized(segmentation, 570, 572),
+    /padding 'valid': .*188, 204, 220 or more by multiples of 16, received 570 × 572.*padInput: true/,
+  ],
+  [{ name: 'resUnet' }, sized(segmentation, 64, 60), /multiples of 8, received 64 × 60.*padInput: true/],
+  [{ name: 'resUnet', shortcutSize: 2 }, segmentation, /"shortcutSize" of resUnet: expected 1 or 3/],
+  [{ name: 'unetPlusPlus', depth: 5 }, sized(segmentation, 48, 64), /multiples of 32, received 48 × 64/],
   [
     { name: 'vgg' } as unknown as NetChoice,
     classification,
@@ -130,6 +156,11 @@ describe('createNet', () => {
     [{ name: 'cifarResnet', filters: 1, downsample: 'blur' }, sized(classification, 3, 3)],
     [{ name: 'cifarResnet', filters: 1, downsample: 'blur', stem: 'imagenet' }, sized(classification, 9, 9)],
     [{ name: 'unet', filters: 1, depth: 3 }, sized(segmentation, 8, 16)],
+    [{ name: 'unet', filters: 1, depth: 3, downsample: 'blur', padInput: true }, sized(segmentation, 1, 1)],
+    [{ name: 'unet', preset: 'original', filters: 1 }, sized(segmentation, 188, 204)],
+    [{ name: 'unet', preset: 'original', filters: 1, padInput: true }, sized(segmentation, 1, 9)],
+    [{ name: 'resUnet', filters: 1, padInput: true }, sized(segmentation, 1, 1)],
+    [{ name: 'unetPlusPlus', filters: 1, depth: 3 }, sized(segmentation, 8, 8)],
   ];
   for (const [choice, shape] of smallest) {
     test(`takes ${JSON.stringify(choice)} for ${shape.imageShape.join('×')}`, () => {

@@ -251,6 +251,82 @@ export const tinies: Readonly<Record<NetName, readonly Tiny[]>> = {
   unet: [
     { choice: { name: 'unet', depth: 2, filters: 4 }, imageShape: [8, 12, 1], classes: 2 },
     { choice: { name: 'unet', depth: 1, filters: 4, norm: 'none' }, imageShape: [6, 6, 3], classes: 4 },
+    {
+      choice: { name: 'unet', preset: 'original', depth: 2, filters: 4, padInput: true },
+      imageShape: [7, 10, 1],
+      classes: 2,
+    },
+    {
+      choice: { name: 'unet', preset: 'attention', depth: 2, filters: 4, bias: false, norm: 'instance' },
+      imageShape: [16, 12, 1],
+      classes: 3,
+    },
+    {
+      choice: {
+        name: 'unet',
+        preset: 'bilinear',
+        depth: 3,
+        filters: 4,
+        skips: ['none', 'gatedAdd', 'add'],
+        downsample: 'blur',
+        seRatio: 0.25,
+        activation: 'silu',
+        deepSupervision: true,
+        padInput: true,
+      },
+      imageShape: [13, 16, 3],
+      classes: 2,
+    },
+    {
+      choice: {
+        name: 'unet',
+        depth: 2,
+        stageWidths: [4, 6, 8],
+        stageDepths: [1, 2, 3],
+        width: 0.5,
+        downsample: 'stride',
+        norm: 'group',
+      },
+      imageShape: [8, 8, 1],
+      classes: 2,
+    },
+  ],
+  resUnet: [
+    { choice: { name: 'resUnet', depth: 2, filters: 4, bias: false }, imageShape: [8, 12, 1], classes: 3 },
+    {
+      choice: {
+        name: 'resUnet',
+        depth: 2,
+        filters: 4,
+        norm: 'none',
+        shortcutSize: 1,
+        stageDepths: [1, 2, 1],
+        skips: ['add', 'gatedConcat'],
+        downsample: 'maxPool',
+        seRatio: 1,
+        dropout: 0.2,
+        deepSupervision: true,
+        padInput: true,
+      },
+      imageShape: [9, 6, 3],
+      classes: 2,
+    },
+  ],
+  unetPlusPlus: [
+    { choice: { name: 'unetPlusPlus', depth: 2, filters: 4 }, imageShape: [8, 8, 1], classes: 2 },
+    {
+      choice: {
+        name: 'unetPlusPlus',
+        preset: 'batchNorm',
+        depth: 3,
+        filters: 4,
+        bias: false,
+        deepSupervision: true,
+        padInput: true,
+      },
+      imageShape: [16, 15, 3],
+      classes: 3,
+    },
   ],
 };
 

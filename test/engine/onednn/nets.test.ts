@@ -3,6 +3,8 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import type { NetName } from '../../../src/nets/create.ts';
+import type { NetShape } from '../../../src/nets/net.ts';
+import * as registry from '../../../src/nets/registry.ts';
 import type { Experiment } from '../../../src/train/experiment.ts';
 import { profileExperiment } from '../../../src/train/profile.ts';
 import { classification, segmentation } from '../../train/support.ts';
@@ -14,6 +16,8 @@ const inJavaScript: Readonly<Record<string, string>> = {
   Identity: 'gives the same memory again',
   Reshape: 'gives the same memory again',
 };
+
+const tasks: Readonly<Record<string, { readonly task: NetShape['task'] }>> = registry;
 
 /** A new net of the registry fails to compile until it has a line here. */
 const experiments: Readonly<Record<NetName, readonly Partial<Experiment>[]>> = {
@@ -69,6 +73,23 @@ const experiments: Readonly<Record<NetName, readonly Partial<Experiment>[]>> = {
       net: { name: 'unet', depth: 1, filters: 2 },
       data: { dataset: { name: 'brainPhantoms', count: 12, size: 32 }, batchSize: 2 },
     },
+    { net: { name: 'unet', preset: 'original', depth: 1, filters: 2, padInput: true } },
+    { net: { name: 'unet', preset: 'attention', depth: 1, filters: 2, norm: 'instance' } },
+    {
+      net: {
+        name: 'unet',
+        preset: 'bilinear',
+        depth: 2,
+        filters: 2,
+        downsample: 'blur',
+        deepSupervision: true,
+      },
+    },
+  ],
+  resUnet: [{ net: { name: 'resUnet', depth: 2, filters: 2, skips: ['add'], seRatio: 0.5 } }],
+  unetPlusPlus: [
+    { net: { name: 'unetPlusPlus', depth: 2, filters: 2 } },
+    { net: { name: 'unetPlusPlus', preset: 'batchNorm', depth: 2, filters: 2, deepSupervision: true } },
   ],
 };
 
@@ -76,7 +97,7 @@ describeNative('in training, attacking and measuring', () => {
   for (const [name, variants] of Object.entries(experiments)) {
     for (const variant of variants) {
       it(`${JSON.stringify(variant)}, no kernel runs in JavaScript unless it has a reason`, async () => {
-        const base: Experiment = name === 'unet' ? segmentation : classification;
+        const base: Experiment = tasks[name]!.task === 'segmentation' ? segmentation : classification;
         const { kernels } = await profileExperiment(
           { ...base, ...variant },
           { engine: 'onednn', threads: 2 },
