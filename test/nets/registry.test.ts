@@ -9,7 +9,7 @@ import * as ownLayers from '../../src/engine/layers/registry.ts';
 import { reseedDropout } from '../../src/nets/dropout.ts';
 import { createRandom } from '../../src/random.ts';
 import { assertClose, noTensorLeak } from '../support.ts';
-import { batch, build, definitions, randomImages, type Tiny, tinies } from './tinies.ts';
+import { batch, build, definitions, inputShape, randomImages, type Tiny, tinies } from './tinies.ts';
 
 /** The main output at inference. */
 function logitsOf(model: tf.LayersModel, images: tf.Tensor): Float32Array {
@@ -96,15 +96,16 @@ describe('every net', () => {
   before(() => useEngine('auto'));
 
   for (const tiny of all) {
-    const { choice, imageShape, classes } = tiny;
+    const { choice, classes } = tiny;
+    const size = inputShape(tiny);
     const segmentation = definitions[choice.name]!.task === 'segmentation';
 
-    describe(`${JSON.stringify(choice)} on ${imageShape.join('×')}`, () => {
+    describe(`${JSON.stringify(choice)} on ${size.join('×')}`, () => {
       test('gives logits of the promised shape', async () => {
         const net = build(tiny);
         assert.equal(net.name, choice.name);
         assert.equal(net.auxiliaryWeights.length, net.model.outputs.length - 1);
-        const expected = segmentation ? [imageShape[0], imageShape[1], classes] : [classes];
+        const expected = segmentation ? [...size.slice(0, -1), classes] : [classes];
         for (const output of net.model.outputs) assert.deepEqual(output.shape, [null, ...expected]);
         const images = randomImages(tiny);
         const logits = await noTensorLeak(() => logitsOf(net.model, images));
@@ -199,7 +200,7 @@ describe('every net', () => {
     for (const { net } of built) if (!isPlain(net.model)) net.model.dispose();
     const models = [];
     for (const { tiny, net } of nets) {
-      models.push({ artifacts: await savedArtifacts(net.model), shape: [2, ...tiny.imageShape] });
+      models.push({ artifacts: await savedArtifacts(net.model), shape: [2, ...inputShape(tiny)] });
     }
     const plain = predictInPlainTfjs(models);
     for (const [i, { net }] of nets.entries()) {
