@@ -14,7 +14,7 @@ import { LocalResponseNormalization } from '../engine/layers/local-response-norm
 import { MaxPoolingWithIndices2D, MaxUnpooling2D } from '../engine/layers/max-unpool.ts';
 import type { Random } from '../random.ts';
 import { SeededDropout } from './dropout.ts';
-import type { WeightRule } from './initialisers.ts';
+import { initialisersOf, type WeightRule } from './initialisers.ts';
 
 type X = tf.SymbolicTensor;
 
@@ -110,10 +110,13 @@ export function conv(style: Style, x: X, settings: ConvSettings, bias: boolean):
   const { name, filters, stride = 1, groups = 1 } = settings;
   const kernelSize = pair(settings.size);
   const { input, padding } = padded(x, name, kernelSize, stride, settings.padding ?? 'same');
-  const area = kernelSize[0] * kernelSize[1];
-  const fanIn = (channels(x) / groups) * area;
-  const kernelInitializer = style.kernel(style.random.stream(name), fanIn, (filters / groups) * area);
-  const shared = { name, filters, kernelSize, strides: stride, padding, useBias: bias, kernelInitializer };
+  const initialisers = initialisersOf(style.kernel, style.random.stream(name), {
+    size: kernelSize[0] * kernelSize[1],
+    inputs: channels(x),
+    filters,
+    groups,
+  });
+  const shared = { name, filters, kernelSize, strides: stride, padding, useBias: bias, ...initialisers };
   const layer = groups === 1 ? tf.layers.conv2d(shared) : new GroupedConv2D({ ...shared, groups });
   return connect(layer, input);
 }
@@ -123,16 +126,21 @@ export function depthwiseConv(style: Style, x: X, settings: Omit<ConvSettings, '
   const { name, stride = 1 } = settings;
   const kernelSize = pair(settings.size);
   const { input, padding } = padded(x, name, kernelSize, stride, settings.padding ?? 'same');
-  const area = kernelSize[0] * kernelSize[1];
-  // Keras and tfjs would count the inputs of all channels.
-  const depthwiseInitializer = style.kernel(style.random.stream(name), area, area);
+  const inputs = channels(x);
+  const { kernelInitializer, ...bias } = initialisersOf(style.kernel, style.random.stream(name), {
+    size: kernelSize[0] * kernelSize[1],
+    inputs,
+    filters: inputs,
+    groups: inputs,
+  });
   const layer = tf.layers.depthwiseConv2d({
     name,
     kernelSize,
     strides: stride,
     padding,
     useBias: hasBias(style),
-    depthwiseInitializer,
+    depthwiseInitializer: kernelInitializer,
+    ...bias,
   });
   return connect(layer, input);
 }
@@ -200,23 +208,22 @@ export function activate(style: Style, x: X, name: string): X {
 export function upConv(style: Style, x: X, name: string, filters: number, size: 2 | 3 = 2): X {
   // Of size 2, windows do not overlap: a unit sees one pixel, and each pixel is seen by 4 · filters units. Of size 3,
   // a unit sees 9/4 on average.
-  const area = size ** 2;
-  const kernelInitializer = style.kernel(style.random.stream(name), (channels(x) * area) / 4, area * filters);
+  const kernel = { size: size ** 2, inputs: channels(x), filters, transposed: 4 };
   const layer = tf.layers.conv2dTranspose({
     name,
     filters,
     kernelSize: size,
     strides: 2,
     padding: 'same',
-    kernelInitializer,
+    ...initialisersOf(style.kernel, style.random.stream(name), kernel),
   });
   return connect(layer, x);
 }
 
-/** A fully connected layer with a bias that starts at 0. */
+/** A fully connected layer with a bias, which starts at 0 where the rule does not say otherwise. */
 export function dense(random: Random, x: X, name: string, units: number, rule: WeightRule): X {
-  const kernelInitializer = rule(random.stream(name), channels(x), units);
-  return connect(tf.layers.dense({ name, units, kernelInitializer }), x);
+  const kernel = { size: 1, inputs: channels(x), filters: units };
+  return connect(tf.layers.dense({ name, units, ...initialisersOf(rule, random.stream(name), kernel) }), x);
 }
 
 /** The same layer wherever the result is applied, to inputs of `inputs` features. */
@@ -227,7 +234,8 @@ export function sharedDense(
   units: number,
   rule: WeightRule,
 ): (x: X) => X {
-  const layer = tf.layers.dense({ name, units, kernelInitializer: rule(random.stream(name), inputs, units) });
+  const kernel = { size: 1, inputs, filters: units };
+  const layer = tf.layers.dense({ name, units, ...initialisersOf(rule, random.stream(name), kernel) });
   return (x) => connect(layer, x);
 }
 
@@ -414,7 +422,7 @@ export function convNormRelu3d(
   filters: number,
   padding: 'same' | 'valid' = 'same',
 ): X {
-  const kernelInitializer = style.kernel(style.random.stream(name), channels(x) * 27, filters * 27);
+  const kernel = { size: 27, inputs: channels(x), filters };
   const useBias = hasBias(style);
   const layer = tf.layers.conv3d({
     name,
@@ -422,15 +430,19 @@ export function convNormRelu3d(
     kernelSize: 3,
     padding,
     useBias,
-    kernelInitializer,
+    ...initialisersOf(style.kernel, style.random.stream(name), kernel),
   });
   return activate(style, norm(style, connect(layer, x), `${name}.norm`), `${name}.relu`);
 }
 
 /** A 1 × 1 × 1 convolution of volumes with a bias. */
 export function pointConv3d(style: Style, x: X, name: string, filters: number): X {
-  const kernelInitializer = style.kernel(style.random.stream(name), channels(x), filters);
-  return connect(tf.layers.conv3d({ name, filters, kernelSize: 1, kernelInitializer }), x);
+  const initialisers = initialisersOf(style.kernel, style.random.stream(name), {
+    size: 1,
+    inputs: channels(x),
+    filters,
+  });
+  return connect(tf.layers.conv3d({ name, filters, kernelSize: 1, ...initialisers }), x);
 }
 
 /** Halves volumes. */
@@ -440,7 +452,7 @@ export function maxPool3d(x: X, name: string): X {
 
 /** Doubles volumes by a transposed 2 × 2 × 2 convolution with stride 2. */
 export function upConv3d(style: Style, x: X, name: string, filters: number, useBias = true): X {
-  const kernelInitializer = style.kernel(style.random.stream(name), channels(x), 8 * filters);
+  const kernel = { size: 8, inputs: channels(x), filters, transposed: 8 };
   const layer = tf.layers.conv3dTranspose({
     name,
     filters,
@@ -448,7 +460,7 @@ export function upConv3d(style: Style, x: X, name: string, filters: number, useB
     strides: 2,
     padding: 'same',
     useBias,
-    kernelInitializer,
+    ...initialisersOf(style.kernel, style.random.stream(name), kernel),
   });
   return connect(layer, x);
 }

@@ -22,6 +22,8 @@ interface GroupedConv2DSettings {
   readonly useBias?: boolean;
   /** Default Glorot's, unseeded: nets give theirs. A loaded model has its weights. */
   readonly kernelInitializer?: Initializer;
+  /** Default: zeros. */
+  readonly biasInitializer?: Initializer;
 }
 
 const pair = (size: Pair | number): [number, number] =>
@@ -43,6 +45,7 @@ export class GroupedConv2D extends tf.layers.Layer {
   readonly dilationRate: [number, number];
   readonly useBias: boolean;
   readonly #initializer: Initializer;
+  readonly #biasInitializer: Initializer;
   #kernel?: LayerWeight;
   #bias?: LayerWeight;
 
@@ -56,6 +59,7 @@ export class GroupedConv2D extends tf.layers.Layer {
     this.dilationRate = pair(settings.dilationRate ?? 1);
     this.useBias = settings.useBias ?? true;
     this.#initializer = settings.kernelInitializer ?? tf.initializers.glorotUniform({});
+    this.#biasInitializer = settings.biasInitializer ?? tf.initializers.zeros();
   }
 
   override build(inputShape: tf.Shape | tf.Shape[]): void {
@@ -70,7 +74,7 @@ export class GroupedConv2D extends tf.layers.Layer {
     const shape = [...this.kernelSize, inputs / groups, filters];
     this.#kernel = this.addWeight('kernel', shape, 'float32', this.#initializer, undefined, true);
     if (this.useBias) {
-      this.#bias = this.addWeight('bias', [filters], 'float32', tf.initializers.zeros(), undefined, true);
+      this.#bias = this.addWeight('bias', [filters], 'float32', this.#biasInitializer, undefined, true);
     }
     super.build(inputShape);
   }
