@@ -1,5 +1,5 @@
 import type { Argv, CommandModule } from 'yargs';
-import type { Options } from '../options.ts';
+import type { Configurable, Options } from '../options.ts';
 
 const KINDS = [
   'nets',
@@ -20,6 +20,10 @@ interface Entry {
   /** What is to be known beside the options, such as the task of a net. */
   readonly note?: string;
   readonly options?: Options;
+  /** Named sets of options. */
+  readonly presets?: Readonly<Record<string, Options>>;
+  /** The paper. */
+  readonly source?: string;
 }
 
 interface Arguments {
@@ -72,7 +76,11 @@ async function entriesOf(kind: Kind): Promise<Entry[]> {
   }
 }
 
-function withOptions<D extends { readonly defaults: Options }>(
+interface Listed extends Configurable {
+  readonly source?: string;
+}
+
+function withOptions<D extends Listed>(
   registry: Readonly<Record<string, D>>,
   note?: (definition: D) => string,
 ): Entry[] {
@@ -80,12 +88,17 @@ function withOptions<D extends { readonly defaults: Options }>(
     name,
     ...(note && { note: note(definition) }),
     options: definition.defaults,
+    ...(definition.presets && { presets: definition.presets }),
+    ...(definition.source && { source: definition.source }),
   }));
 }
 
-function lineOf({ name, note, options = {} }: Entry): string {
+function lineOf({ name, note, options = {}, presets = {}, source }: Entry): string {
   const lines = Object.entries(options).map(
     ([option, value]) => `    ${option} = ${JSON.stringify(value)}\n`,
   );
+  const named = Object.keys(presets);
+  if (named.length > 0) lines.push(`    presets: ${named.join(', ')}\n`);
+  if (source) lines.push(`    ${source}\n`);
   return `${name}${note ? `  (${note})` : ''}\n${lines.join('')}`;
 }

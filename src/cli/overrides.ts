@@ -5,7 +5,7 @@ import { fillChoices } from '../train/check-experiment.ts';
 import type { Experiment } from '../train/experiment.ts';
 import { parseNumber } from './numbers.ts';
 
-type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 type Node = { [key: string]: Json };
 
 /** What the parts of an experiment that may be absent look like: only their kinds matter. */
@@ -76,7 +76,8 @@ function indexIn(list: Json[], key: string): string | undefined {
   return /^\d+$/.test(key) && Number(key) < list.length ? key : undefined;
 }
 
-function coerce(text: string, like: Json, path: string): Json {
+/** What `text` says, in the kind of `like`. Throws `UsageError`, naming `path`, where it cannot be read so. */
+export function coerce(text: string, like: Json, path: string): Json {
   if (typeof like === 'number') return parseNumber(text, path);
   if (typeof like === 'string') return text;
   if (typeof like === 'boolean') {

@@ -15,13 +15,29 @@ export type NetChoice = Choice<typeof registry>;
  * shape that the net cannot take. The caller disposes `model`, which frees all there is.
  */
 export function createNet(choice: NetChoice, shape: NetShape, random: Random): Net {
-  // The options of a definition are known to fit it once resolved, which the types of a mixed registry cannot say.
-  const nets: Readonly<Record<string, NetDefinition<Options>>> = registry;
-  const { name, definition, options } = resolveChoice('net', nets, choice);
+  // Losses and metrics compare logits: with one there is nothing to compare. Two say the same as one and a sigmoid.
+  if (shape.classes === 1) {
+    throw new UsageError(
+      `${choice.name}: expected at least 2 classes, received 1. A binary task has 2: one logit each.`,
+    );
+  }
+  return buildNet(choice, shape, random);
+}
+
+/** `createNet`, of a single logit too: published nets have it, and ours can be counted so, but not trained. */
+export function buildNet(choice: NetChoice, shape: NetShape, random: Random): Net {
+  const { name, definition, options } = resolveNet(choice);
   requireTask(name, definition, shape);
   requireShape(name, shape);
   const { model, auxiliaryWeights = [] } = definition.build(shape, options, random);
   return { name, model, auxiliaryWeights };
+}
+
+/** The definition of a net, and all its options. Throws `UsageError` for an unknown name, preset or option. */
+export function resolveNet(choice: NetChoice) {
+  // The options of a definition are known to fit it once resolved, which the types of a mixed registry cannot say.
+  const nets: Readonly<Record<string, NetDefinition<Options>>> = registry;
+  return resolveChoice('net', nets, choice);
 }
 
 function requireTask(name: string, definition: NetDefinition<Options>, shape: NetShape): void {
@@ -53,8 +69,6 @@ function requireShape(name: string, { imageShape, depth, classes }: NetShape): v
       `${name}: expected images of [height, width, channels], all positive integers, received [${imageShape.join(', ')}].`,
     );
   }
-  if (Number.isInteger(classes) && classes >= 2) return;
-  throw new UsageError(
-    `${name}: expected at least 2 classes, received ${classes}. A binary task has 2: one logit each.`,
-  );
+  if (positive(classes)) return;
+  throw new UsageError(`${name}: expected a positive whole number of classes, received ${classes}.`);
 }

@@ -1,4 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
+import type { Options } from '../options.ts';
+import { createRandom, type Random } from '../random.ts';
+import { buildNet, type NetChoice, resolveNet } from './create.ts';
+import type { NetShape } from './net.ts';
 
 export interface NetDescription {
   /** Numbers of weights. `total` holds the moving averages of batch normalisation, which `trainable` does not. */
@@ -7,8 +11,61 @@ export interface NetDescription {
   readonly multiplyAdds: number;
   /** Shapes without the batch, main output first. */
   readonly outputs: readonly (readonly number[])[];
+  /** What comes out of each layer. */
+  readonly layers: readonly Named[];
   /** What comes out of each stage, in the order of computation. */
-  readonly stages: readonly { readonly name: string; readonly shape: readonly number[] }[];
+  readonly stages: readonly Named[];
+}
+
+interface Named {
+  readonly name: string;
+  readonly shape: readonly number[];
+}
+
+export interface ChoiceDescription extends NetDescription {
+  readonly name: string;
+  readonly task: NetShape['task'];
+  /** The paper. */
+  readonly source?: string;
+  /** All, with those of a preset and the defaults. */
+  readonly options: Options;
+  /** Weights of the losses of the outputs after the first. */
+  readonly auxiliaryWeights: readonly number[];
+}
+
+/** Gives zeros, which takes no time. */
+const zeros: Random = {
+  ...createRandom(0),
+  stream: () => zeros,
+  uniforms: (length) => new Float32Array(length),
+  normals: (length) => new Float32Array(length),
+};
+
+/**
+ * The size of a net for images `[height, width, channels]`, or volumes `[depth, height, width, channels]`, and any
+ * number of classes, 1 among them. The net is built, from zeros, and disposed of.
+ *
+ * Throws `UsageError` for a choice or an input that cannot be.
+ */
+export function describeChoice(
+  choice: NetChoice,
+  input: readonly number[],
+  classes: number,
+): ChoiceDescription {
+  const { name, definition, options } = resolveNet(choice);
+  const { task, source } = definition;
+  const { model, auxiliaryWeights } = buildNet(choice, shapeFor(task, input, classes), zeros);
+  try {
+    return { name, task, ...(source && { source }), options, auxiliaryWeights, ...describeNet(model) };
+  } finally {
+    model.dispose();
+  }
+}
+
+function shapeFor(task: NetShape['task'], input: readonly number[], classes: number): NetShape {
+  const imageShape = input.slice(-3) as unknown as NetShape['imageShape'];
+  const volume = input.length === 4 ? { depth: input[0] as number } : {};
+  return { task, imageShape, classes, ...volume };
 }
 
 /** The size of a net, read off its layers; nothing runs. */
@@ -17,6 +74,7 @@ export function describeNet(model: tf.LayersModel): NetDescription {
     parameters: { total: count(model.weights), trainable: count(model.trainableWeights) },
     multiplyAdds: model.layers.reduce((sum, layer) => sum + multiplyAdds(layer), 0),
     outputs: model.outputs.map((output) => withoutBatch(output.shape)),
+    layers: model.layers.map((layer) => ({ name: layer.name, shape: shapeOf(layer.getOutputAt(0)) })),
     stages: stages(model),
   };
 }

@@ -17,15 +17,14 @@ type X = tf.SymbolicTensor;
  * Height and width must be multiples of 32 (2 to the number of blocks on the way down) unless `padInput` is set.
  *
  * FC-DenseNet56 unless options say otherwise; layers as in the authors' code, SimJeg/FC-DenseNet, whose parameter counts
- * it has. Departures: it evaluates with moving averages, where the authors normalise with the batch's own; initial
- * weights are normal, not uniform.
+ * it has. Departure: it evaluates with moving averages, where the authors normalise with the batch's own.
  */
 export const fcDensenet = defineNet({
   task: 'segmentation',
   source:
     'Jégou et al. 2016, The one hundred layers tiramisu: Fully convolutional DenseNets for semantic segmentation, arXiv:1611.09326',
   defaults: {
-    ...styleOptions({ normEpsilon: 1e-4 }),
+    ...styleOptions({ normEpsilon: 1e-4, initialiser: 'heUniform' }),
     /**
      * Layers of each block from the full size down to the bottleneck; those up mirror them. Empty: 4 in each of 6. Any
      * number of blocks from 2 on.

@@ -15,7 +15,7 @@ writeFileSync(noDefault, 'export const experiment = {};\n');
 writeFileSync(torn, 'export default { name: \n');
 
 const mistakes: readonly [words: string[], message: RegExp][] = [
-  [[], /Expected a command: train, evaluate, list or doctor/],
+  [[], /Expected a command: train, evaluate, list, describe or doctor/],
   [['trian'], /Did you mean train\?/],
   [['train', 'demo', '--epochs', '3'], /Unknown argument: epochs/],
   [['train'], /Expected an experiment/],
@@ -33,6 +33,20 @@ const mistakes: readonly [words: string[], message: RegExp][] = [
   [['train', tinyFile, '--resume', '--set', 'epochs=3'], /a run is resumed as it was started/],
   [['train', tinyFile, '--resume', '--directory', runs], /no run "tiny" in/],
   [['evaluate', directory], /There is no run/],
+  [['describe', 'vgg', '--input', '8x8x1', '--classes', '2'], /There is no net "vgg"/],
+  [['describe', 'unet', '--input', '8x8', '--classes', '2'], /--input: expected .* received "8x8"/],
+  [['describe', 'unet', '--input', '8x8x1', '--classes', '0'], /--classes: expected a whole number/],
+  [
+    ['describe', 'unet', '--input', '4x16x16x1', '--classes', '2'],
+    /is a net for .*, the data are for .* of volumes/,
+  ],
+  [['describe', 'unet', '--input', '8x9x1', '--classes', '2'], /multiples of/],
+  [
+    ['describe', 'unet', '--input', '8x8x1', '--classes', '2', '--set', 'depth=deep'],
+    /depth: expected a number/,
+  ],
+  [['describe', 'unet', '--input', '8x8x1', '--classes', '2', '--set', 'size=1'], /no option "size"/],
+  [['describe', 'unet', '--input', '8x8x1', '--classes', '2', '--preset', 'huge'], /no preset "huge"/],
   [['list', 'networks'], /kind.*"networks".*nets/],
 ];
 
@@ -51,6 +65,20 @@ test('a mistake is one line on standard error, without a stack, and exits with 2
   assert.match(stderr, /^medrobust: There is no experiment "dmeo"\. .*demo.*\n$/);
   assert.equal(stdout, '');
   assert.equal(code, 2);
+});
+
+test('nets are described for people and for programs', async () => {
+  const net = ['describe', 'resnet', '--set', 'depth=50', '--input', '224x224x3', '--classes', '1000'];
+  const [text, json] = await Promise.all([medrobust(net), medrobust([...net, '--json'])]);
+  assert.match(text.stdout, /^parameters {4}25,610,152, of which 25,557,032 are trained$/m);
+  assert.match(text.stdout, /^ {2}layer4 +7 × 7 × 2048$/m);
+  const described = JSON.parse(json.stdout);
+  assert.deepEqual(described.parameters, { total: 25610152, trainable: 25557032 });
+  assert.equal(described.multiplyAdds, 4089184256);
+  assert.equal(described.options.depth, 50);
+  assert.deepEqual(described.outputs, [[1000]]);
+  assert.deepEqual(described.stages.at(-2), { name: 'gap', shape: [2048] });
+  assert.deepEqual([text.code, json.code, text.stderr], [0, 0, '']);
 });
 
 test('lists are for people and for programs', async () => {

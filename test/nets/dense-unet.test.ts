@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createNet } from '../../src/nets/create.ts';
-import { describeNet } from '../../src/nets/describe.ts';
-import { zeros } from './zeros.ts';
+import { describeChoice } from '../../src/nets/describe.ts';
 
 /** Weights of a convolution with a bias, and of its normalisation. */
 function convolution(size: number, inputs: number, filters: number, normalised = true): number {
@@ -10,8 +8,6 @@ function convolution(size: number, inputs: number, filters: number, normalised =
 }
 
 test('DenseUNet-167 is DenseNet-161 and the published decoder', () => {
-  const shape = { task: 'segmentation', imageShape: [512, 512, 3], classes: 3 } as const;
-  const { model } = createNet({ name: 'denseUnet' }, shape, zeros);
   // torchvision's densenet161 has 28 681 000, its classifier 2209 for each of 1000 classes.
   const encoder = 28_681_000 - 2_209_000;
   const decoder =
@@ -22,7 +18,7 @@ test('DenseUNet-167 is DenseNet-161 and the published decoder', () => {
     convolution(3, 96, 96) +
     convolution(3, 96, 64) +
     convolution(1, 64, 3, false);
-  const { parameters, stages } = describeNet(model);
+  const { parameters, stages } = describeChoice({ name: 'denseUnet' }, [512, 512, 3], 3);
   assert.equal(parameters.trainable, encoder + decoder);
   const shapes = new Map(stages.map(({ name, shape }) => [name, shape]));
   assert.deepEqual(shapes.get('dense3'), [32, 32, 2112]);
@@ -30,5 +26,4 @@ test('DenseUNet-167 is DenseNet-161 and the published decoder', () => {
   assert.deepEqual(shapes.get('decoder4'), [32, 32, 768]);
   assert.deepEqual(shapes.get('decoder1'), [256, 256, 96]);
   assert.deepEqual(shapes.get('last'), [512, 512, 64]);
-  model.dispose();
 });
