@@ -45,7 +45,7 @@ import { segnetDecoder, segnetEncoder } from '../../src/nets/segnet.ts';
 import { convolutions, doubled, halved, joined } from '../../src/nets/unet-blocks.ts';
 import type { UpSampling } from '../../src/nets/unet-options.ts';
 import { nestedNode } from '../../src/nets/unet-plus-plus.ts';
-import { decoderStep3d, encoderStep3d } from '../../src/nets/unet3d.ts';
+import { convolutions3d, decoderStep3d, encoderStep3d } from '../../src/nets/unet3d.ts';
 import { createRandom } from '../../src/random.ts';
 import { engines } from '../engine/engines.ts';
 import { type GoldenTensor, loadGolden } from '../golden/load.ts';
@@ -391,11 +391,11 @@ const cases: readonly Case[] = [
     file: 'segnet_pool_unpool',
     norm: residual,
     style: { bias: true },
-    layers: { enc: 'encoder.conv1', mid: 'middle', dec: 'head' },
+    layers: { enc: 'encoder1.conv1', mid: 'middle', dec: 'head' },
     build(style, [x]) {
-      const encoded = segnetEncoder(style, x!, 'encoder', [4]);
+      const encoded = segnetEncoder(style, x!, { level: 1, filters: [4] });
       const middle = convNormRelu(style, encoded.pooled, { name: 'middle', filters: 4, size: 3 });
-      const unpooled = segnetDecoder(style, middle, encoded, 'decoder', []);
+      const unpooled = segnetDecoder(style, middle, encoded, { level: 1, filters: [] });
       return conv(style, unpooled, { name: 'head', filters: 3, size: 3 }, true);
     },
   },
@@ -447,16 +447,16 @@ const cases: readonly Case[] = [
     file: 'conv3d_bn_pool_up',
     norm: residual,
     layers: {
-      conv1: 'encoder.conv1',
-      bn1: 'encoder.conv1.norm',
+      conv1: 'encoder1.conv1',
+      bn1: 'encoder1.conv1.norm',
       conv2: 'middle.conv1',
       bn2: 'middle.conv1.norm',
-      up: 'decoder.up',
+      up: 'decoder1.up',
     },
     build(style, [x]) {
-      const { skip, pooled } = encoderStep3d(style, x!, 'encoder', [3]);
-      const middle = encoderStep3d(style, pooled, 'middle', [4]).skip;
-      return decoderStep3d(style, middle, skip, 'decoder', { upFilters: 3, filters: [] });
+      const { skip, pooled } = encoderStep3d(style, x!, { level: 1, filters: [3] });
+      const middle = convolutions3d(style, pooled, 'middle', { filters: [4] });
+      return decoderStep3d(style, middle, skip, { level: 1, upFilters: 3, filters: [] });
     },
   },
 ];

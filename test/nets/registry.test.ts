@@ -10,7 +10,7 @@ import { UsageError } from '../../src/errors.ts';
 import { reseedDropout } from '../../src/nets/dropout.ts';
 import { createRandom } from '../../src/random.ts';
 import { assertClose, noTensorLeak } from '../support.ts';
-import { batch, build, definitions, randomImages, type Tiny, tinies } from './tinies.ts';
+import { batch, build, definitions, inputShape, randomImages, type Tiny, tinies } from './tinies.ts';
 
 /** The main output at inference. */
 function logitsOf(model: tf.LayersModel, images: tf.Tensor): Float32Array {
@@ -96,15 +96,16 @@ describe('every net', () => {
   before(() => useEngine('auto'));
 
   for (const tiny of all) {
-    const { choice, imageShape, classes } = tiny;
+    const { choice, classes } = tiny;
+    const size = inputShape(tiny);
     const segmentation = definitions[choice.name]!.task === 'segmentation';
 
-    describe(`${JSON.stringify(choice)} on ${imageShape.join('×')}`, () => {
+    describe(`${JSON.stringify(choice)} on ${size.join('×')}`, () => {
       test('gives logits of the promised shape', async () => {
         const net = build(tiny);
         assert.equal(net.name, choice.name);
         assert.equal(net.auxiliaryWeights.length, net.model.outputs.length - 1);
-        const expected = segmentation ? [imageShape[0], imageShape[1], classes] : [classes];
+        const expected = segmentation ? [...size.slice(0, -1), classes] : [classes];
         for (const output of net.model.outputs) assert.deepEqual(output.shape, [null, ...expected]);
         const images = randomImages(tiny);
         const logits = await noTensorLeak(() => logitsOf(net.model, images));
@@ -191,7 +192,7 @@ describe('every net', () => {
           [7, 9],
           [31, 33],
         ] as const) {
-          const sized = { ...tiny, imageShape: [height, width, imageShape[2]] as const };
+          const sized = { ...tiny, imageShape: [height, width, tiny.imageShape[2]] as const };
           await noTensorLeak(() => {
             try {
               const { model } = build(sized);
@@ -224,7 +225,7 @@ describe('every net', () => {
     const standard = nets.filter(({ net }) => isStandard(net.model));
     const models = [];
     for (const { tiny, net } of standard) {
-      models.push({ artifacts: await savedArtifacts(net.model), shape: [2, ...tiny.imageShape] });
+      models.push({ artifacts: await savedArtifacts(net.model), shape: [2, ...inputShape(tiny)] });
     }
     const plain = predictInPlainTfjs(models);
     for (const [i, { net }] of standard.entries()) {

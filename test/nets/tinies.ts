@@ -9,6 +9,8 @@ import { createRandom } from '../../src/random.ts';
 export type Tiny = {
   readonly choice: NetChoice;
   readonly imageShape: readonly [number, number, number];
+  /** Of volumes. */
+  readonly depth?: number;
   readonly classes: number;
 };
 
@@ -17,6 +19,27 @@ export type Tiny = {
  * in front of it, a bias has no gradient.
  */
 export const tinies: Readonly<Record<NetName, readonly Tiny[]>> = {
+  denseUnet: [
+    {
+      choice: { name: 'denseUnet', width: 0.05, stageDepths: [1, 2, 1] },
+      imageShape: [16, 32, 1],
+      classes: 2,
+    },
+    {
+      choice: {
+        name: 'denseUnet',
+        stem: 'small',
+        width: 0.1,
+        stageDepths: [2, 1],
+        downsample: 'blur',
+        seRatio: 1,
+        norm: 'instance',
+        padInput: true,
+      },
+      imageShape: [7, 6, 3],
+      classes: 3,
+    },
+  ],
   densenet: [
     {
       choice: { name: 'densenet', width: 0.2, stageDepths: [1, 2, 1, 1], dropout: 0.2 },
@@ -188,6 +211,29 @@ export const tinies: Readonly<Record<NetName, readonly Tiny[]>> = {
       classes: 3,
     },
   ],
+  fcDensenet: [
+    {
+      choice: { name: 'fcDensenet', stageDepths: [1, 2, 2], growth: 3, stemFilters: 4 },
+      imageShape: [8, 12, 1],
+      classes: 3,
+    },
+    {
+      choice: {
+        name: 'fcDensenet',
+        preset: 'fcDensenet103',
+        stageDepths: [2, 1],
+        stageWidths: [4, 6],
+        width: 0.5,
+        downsample: 'blur',
+        seRatio: 1,
+        dropout: 0,
+        norm: 'none',
+        padInput: true,
+      },
+      imageShape: [5, 8, 3],
+      classes: 2,
+    },
+  ],
   inceptionV3: [
     {
       choice: { name: 'inceptionV3', stem: 'small', width: 0.01, auxiliaryHead: true },
@@ -245,6 +291,27 @@ export const tinies: Readonly<Record<NetName, readonly Tiny[]>> = {
     {
       choice: { name: 'mobilenetV2', width: 0.1, stem: 'small', padding: 'symmetric', seRatio: 1 },
       imageShape: [16, 18, 3],
+      classes: 3,
+    },
+  ],
+  segnet: [
+    {
+      choice: { name: 'segnet', stageDepths: [2, 3], stageWidths: [6, 8] },
+      imageShape: [5, 6, 1],
+      classes: 2,
+    },
+    {
+      choice: {
+        name: 'segnet',
+        width: 0.1,
+        stageDepths: [1, 1, 2],
+        norm: 'group',
+        activation: 'elu',
+        seRatio: 1,
+        dropout: 0.2,
+        padInput: true,
+      },
+      imageShape: [9, 7, 3],
       classes: 3,
     },
   ],
@@ -328,18 +395,54 @@ export const tinies: Readonly<Record<NetName, readonly Tiny[]>> = {
       classes: 3,
     },
   ],
+  unet3d: [
+    { choice: { name: 'unet3d', depth: 1, filters: 2 }, depth: 4, imageShape: [6, 8, 1], classes: 3 },
+    {
+      choice: {
+        name: 'unet3d',
+        preset: 'original',
+        depth: 1,
+        filters: 2,
+        norm: 'instance',
+        activation: 'leakyRelu',
+        padInput: true,
+      },
+      depth: 2,
+      imageShape: [5, 4, 2],
+      classes: 2,
+    },
+    {
+      choice: {
+        name: 'unet3d',
+        depth: 2,
+        stageWidths: [4, 6, 8],
+        stageDepths: [1, 2, 1],
+        normScale: false,
+        normOffset: false,
+        dropout: 0.2,
+      },
+      depth: 4,
+      imageShape: [8, 4, 1],
+      classes: 2,
+    },
+  ],
 };
 
 export const batch = 3;
 
 export const definitions: Readonly<Record<string, { readonly task: NetShape['task'] }>> = registry;
 
-export function build({ choice, imageShape, classes }: Tiny, seed = 1): Net {
-  const shape: NetShape = { task: definitions[choice.name]!.task, imageShape, classes };
+export function build({ choice, classes, ...size }: Tiny, seed = 1): Net {
+  const shape: NetShape = { task: definitions[choice.name]!.task, classes, ...size };
   return createNet(choice, shape, createRandom(seed));
 }
 
-export function randomImages({ imageShape }: Tiny, count = batch): tf.Tensor4D {
-  const shape: [number, number, number, number] = [count, ...imageShape];
-  return tf.tensor4d(createRandom(11).uniforms(tf.util.sizeFromShape(shape), 0, 1), shape);
+/** [height, width, channels] of images, [depth, height, width, channels] of volumes. */
+export function inputShape({ depth, imageShape }: Tiny): readonly number[] {
+  return depth === undefined ? imageShape : [depth, ...imageShape];
+}
+
+export function randomImages(tiny: Tiny, count = batch): tf.Tensor {
+  const shape = [count, ...inputShape(tiny)];
+  return tf.tensor(createRandom(11).uniforms(tf.util.sizeFromShape(shape), 0, 1), shape);
 }

@@ -21,6 +21,7 @@ const tasks: Readonly<Record<string, { readonly task: NetShape['task'] }>> = reg
 
 /** A new net of the registry fails to compile until it has a line here. */
 const experiments: Readonly<Record<NetName, readonly Partial<Experiment>[]>> = {
+  denseUnet: [{ net: { name: 'denseUnet', width: 0.05, stageDepths: [1, 2] } }],
   densenet: [
     { net: { name: 'densenet', width: 0.1, stageDepths: [1, 2], dropout: 0.2 } },
     {
@@ -53,6 +54,9 @@ const experiments: Readonly<Record<NetName, readonly Partial<Experiment>[]>> = {
   inceptionResnetV2: [
     { net: { name: 'inceptionResnetV2', stem: 'small', width: 0.01, stageDepths: [1, 1, 1], seRatio: 0.25 } },
   ],
+  fcDensenet: [
+    { net: { name: 'fcDensenet', stageDepths: [1, 2], growth: 3, seRatio: 1, downsample: 'blur' } },
+  ],
   inceptionV3: [
     { net: { name: 'inceptionV3', stem: 'small', width: 0.01, auxiliaryHead: true } },
     { net: { name: 'inceptionV3', stem: 'small', width: 0.01, normScale: true }, loss: 'margin' },
@@ -66,6 +70,7 @@ const experiments: Readonly<Record<NetName, readonly Partial<Experiment>[]>> = {
     { net: { name: 'mobilenetV1', width: 0.1, stem: 'small', downsample: 'blur', seRatio: 0.25 } },
   ],
   mobilenetV2: [{ net: { name: 'mobilenetV2', width: 0.1, padding: 'symmetric' } }],
+  segnet: [{ net: { name: 'segnet', stageDepths: [2, 2], width: 0.1, padInput: true } }],
   unet: [
     { net: { name: 'unet', depth: 2, filters: 2 } },
     { net: { name: 'unet', depth: 1, filters: 2, norm: 'none' }, loss: 'crossEntropy' },
@@ -91,6 +96,8 @@ const experiments: Readonly<Record<NetName, readonly Partial<Experiment>[]>> = {
     { net: { name: 'unetPlusPlus', depth: 2, filters: 2 } },
     { net: { name: 'unetPlusPlus', preset: 'batchNorm', depth: 2, filters: 2, deepSupervision: true } },
   ],
+  // Experiments have images.
+  unet3d: [],
 };
 
 describeNative('in training, attacking and measuring', () => {
