@@ -88,7 +88,7 @@ const refusals: readonly [NetChoice, NetShape, RegExp][] = [
   [
     { name: 'unet3d' },
     segmentation,
-    /unet3d is a net for segmentation of volumes, the data are for segmentation\. Choose .*unet\./,
+    /unet3d is a net for segmentation of volumes, the data are for segmentation\. Choose .*unet/,
   ],
   [
     { name: 'unet' },
