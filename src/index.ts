@@ -19,6 +19,11 @@ export {
   useEngine,
 } from './engine/engine.ts';
 export { RunError, UsageError } from './errors.ts';
+export { exportWeights } from './exchange/export-weights.ts';
+export { formatGraphModel, type GraphModelFiles } from './exchange/graph/graph-model.ts';
+export { type ImportReport, importWeights, type ReshapedWeight } from './exchange/import-weights.ts';
+export { formatSafetensors, parseSafetensors, type Safetensors } from './exchange/safetensors.ts';
+export type { StoredTensor, StoredTensors } from './exchange/tensors.ts';
 export { type LossChoice, lossOf } from './losses/create.ts';
 export { createNet, type NetChoice } from './nets/create.ts';
 export { type ChoiceDescription, describeChoice } from './nets/describe.ts';

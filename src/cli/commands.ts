@@ -3,6 +3,8 @@ import { UsageError } from '../errors.ts';
 import { describeCommand } from './describe.ts';
 import { doctorCommand } from './doctor.ts';
 import { evaluateCommand } from './evaluate.ts';
+import { exportCommand } from './export.ts';
+import { importCommand } from './import.ts';
 import { listCommand } from './list.ts';
 import { trainCommand } from './train.ts';
 
@@ -17,10 +19,12 @@ export async function runCommand(words: readonly string[]): Promise<void> {
     .command(evaluateCommand)
     .command(listCommand)
     .command(describeCommand)
+    .command(importCommand)
+    .command(exportCommand)
     .command(doctorCommand)
     .example('$0 train demo', 'train on made-up images: data, curves and checkpoints in a minute or two')
     .example('$0 list nets', 'what an experiment can choose from')
-    .demandCommand(1, 'Expected a command: train, evaluate, list, describe or doctor.')
+    .demandCommand(1, 'Expected a command: train, evaluate, list, describe, import, export or doctor.')
     .recommendCommands()
     .strict()
     .wrap(Math.min(110, process.stdout.columns ?? 110))

@@ -7,7 +7,7 @@ import { UsageError } from '../errors.ts';
 import type { CheckpointChoice, Evaluation } from '../train/evaluate.ts';
 import type { Experiment } from '../train/experiment.ts';
 import { formatEvaluation } from './evaluation-table.ts';
-import { findRun } from './find-run.ts';
+import { checkpointOf, findRun } from './find-run.ts';
 import { parseNumbers } from './numbers.ts';
 import { directoryOption, type EngineArguments, engineOptions, parseCount, parseEngine } from './options.ts';
 
@@ -95,12 +95,6 @@ async function find(parsed: Arguments): Promise<Subject> {
   }
   const { loadExperiment } = await import('./experiment-file.ts');
   return { file, experiment: await loadExperiment(parsed.experiment), checkpoint: 'last' };
-}
-
-function checkpointOf(text: string): CheckpointChoice {
-  if (text === 'best' || text === 'last') return text;
-  if (/^\d+$/.test(text)) return Number(text);
-  throw new UsageError(`--checkpoint: expected best, last or the number of an epoch, received "${text}".`);
 }
 
 /** What is attacked: as the experiment says, but for what the command line does. */

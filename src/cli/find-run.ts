@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { UsageError } from '../errors.ts';
+import type { CheckpointChoice } from '../train/evaluate.ts';
 import { latestRun } from '../train/run-directory.ts';
 
 /**
@@ -17,4 +18,11 @@ export async function findRun(root: string, text: string): Promise<string> {
   throw new UsageError(
     `There is no run "${text}" in ${root}. Give the directory of a run, or the name of an experiment that was trained.`,
   );
+}
+
+/** Which checkpoint `--checkpoint` means. Throws `UsageError` for none. */
+export function checkpointOf(text: string): CheckpointChoice {
+  if (text === 'best' || text === 'last') return text;
+  if (/^\d+$/.test(text)) return Number(text);
+  throw new UsageError(`--checkpoint: expected best, last or the number of an epoch, received "${text}".`);
 }

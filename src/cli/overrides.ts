@@ -12,6 +12,7 @@ type Node = { [key: string]: Json };
 const ABSENT: Node = {
   data: { split: { validation: 0, test: 0 } },
   robustness: { attacks: [{ name: '' }], norm: '', epsilons: [0], everyEpochs: 0, images: 0 },
+  weights: '',
   freeze: { weights: [''], statistics: [''] },
   checkpoints: { best: '', better: '' },
   earlyStop: { measurement: '', better: '', patience: 0 },

@@ -32,7 +32,7 @@ export interface ReshapedWeight {
 
 type Weight = tf.LayersModel['weights'][number];
 
-/** A tensor of the file in the layout of ours. */
+/** Where the file has a weight, and what brings it to our layout. */
 interface Found {
   readonly weight: Weight;
   readonly source: string;

@@ -3,6 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
+import { messageOf, UsageError } from '../errors.ts';
 import { float32Tensor, type StoredTensor, type StoredTensors } from './tensors.ts';
 
 /** What `tf.loadLayersModel({ load: () => … })` takes. */
@@ -15,6 +16,20 @@ export async function readLayersModel(path: string): Promise<tf.io.ModelArtifact
     const data = joined.buffer.slice(joined.byteOffset, joined.byteOffset + joined.byteLength) as ArrayBuffer;
     return [manifest.flatMap((group) => group.weights), data];
   });
+}
+
+/**
+ * The layers model of a model.json, ours or anybody's. The caller disposes it. Throws `UsageError` where it cannot be
+ * loaded.
+ */
+export async function openLayersModel(path: string): Promise<tf.LayersModel> {
+  try {
+    return await tf.loadLayersModel({ load: () => readLayersModel(path) });
+  } catch (error) {
+    throw new UsageError(`${path} cannot be loaded as a tfjs layers model: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
 }
 
 /** The weights alone, `<layer>/<weight>`; quantised ones as the numbers they stand for. */

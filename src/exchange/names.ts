@@ -13,6 +13,8 @@ export interface NameTable {
   readonly heads: readonly string[];
   /** How the published weights want their pixels: the option `pixels` of nets. */
   readonly pixels: 'centred' | 'imagenet';
+  /** Our fully connected layers that are 1 × 1 convolutions there. */
+  readonly asConvolutions?: RegExp;
   /** Rules from our layers to PyTorch's modules, by whose names these are. */
   readonly dialects: Readonly<Record<string, readonly NameRule[]>>;
 }

@@ -93,10 +93,14 @@ export function imageInput(
   const images = tf.input({ shape: [...imageShape], name: 'images' });
   const larger = size[0] > imageShape[0] || size[1] > imageShape[1];
   const padded = larger ? padTo(images, size, 'pixels.pad') : images;
-  const { scale, offset } = pixelScale(style.pixels ?? 'centred', imageShape[2]);
+  return { images, x: normalised(style, padded, 'pixels') };
+}
+
+function normalised(style: Style, x: X, name: string): X {
+  const { scale, offset } = pixelScale(style.pixels ?? 'centred', channels(x));
   // A number for each channel is broadcast, here and in plain tfjs; its types know one number only.
   const perChannel = { scale, offset } as { scale: number; offset: number };
-  return { images, x: connect(tf.layers.rescaling({ name: 'pixels', ...perChannel }), padded) };
+  return connect(tf.layers.rescaling({ name, ...perChannel }), x);
 }
 
 /** Of the pixels of ImageNet's red, green and blue; torchvision's and timm's constants. */
@@ -416,14 +420,18 @@ export function maxUnpool(x: X, { before, indices }: { before: X; indices: X }, 
 
 type Volume = readonly [depth: number, height: number, width: number];
 
-/** Where volumes enter, `[batch, depth, height, width, channels]` in [0, 1], and the same in [−1, 1], in the middle of black ones of `size`. */
+/**
+ * Where volumes enter, `[batch, depth, height, width, channels]` in [0, 1], and the same normalised as `style` says, in the
+ * middle of black ones of `size`.
+ */
 export function volumeInput(
+  style: Style,
   shape: readonly [...Volume, channels: number],
   size: Volume,
 ): { volumes: X; x: X } {
   const volumes = tf.input({ shape: [...shape], name: 'volumes' });
-  const padded = resizeVolume(volumes, size, 'voxels.pad');
-  return { volumes, x: connect(tf.layers.rescaling({ name: 'voxels', scale: 2, offset: -1 }), padded) };
+  const padded = resizeVolume(volumes, size, 'pixels.pad');
+  return { volumes, x: normalised(style, padded, 'pixels') };
 }
 
 /**

@@ -62,7 +62,8 @@ export function describeChoice(
   }
 }
 
-function shapeFor(task: NetShape['task'], input: readonly number[], classes: number): NetShape {
+/** The shape that `input`, as `describeChoice` takes it, and `classes` are. */
+export function shapeFor(task: NetShape['task'], input: readonly number[], classes: number): NetShape {
   const imageShape = input.slice(-3) as unknown as NetShape['imageShape'];
   const volume = input.length === 4 ? { depth: input[0] as number } : {};
   return { task, imageShape, classes, ...volume };

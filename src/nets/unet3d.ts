@@ -119,7 +119,7 @@ export const unet3d = defineNet({
     const norm = read.norm === 'none' ? read.norm : { ...read.norm, center: options.normOffset };
     const style: Style = { ...read, norm, bias: options.bias };
 
-    const { volumes, x: voxels } = volumeInput([...own, shape.imageShape[2]], size);
+    const { volumes, x: voxels } = volumeInput(style, [...own, shape.imageShape[2]], size);
     const skips: X[] = [];
     let x = voxels;
     for (let level = 1; level <= options.depth; level++) {

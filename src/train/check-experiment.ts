@@ -26,6 +26,7 @@ const SHAPES = {
     'seed',
     'data',
     'net',
+    'weights',
     'loss',
     'optimizer',
     'freeze',
@@ -64,6 +65,9 @@ export function checkExperiment(experiment: Experiment): Experiment {
   checkMetrics(experiment);
   if (robustness) checkRobustness(experiment, robustness);
   checkOptimizer(requireChoice('optimizer', experiment.optimizer));
+  const { weights } = experiment;
+  const named = weights === undefined || (typeof weights === 'string' && weights !== '');
+  require(named, 'weights', "a file, such as 'resnet50.safetensors'", weights);
   if (experiment.freeze) checkFreeze(experiment.freeze);
   const checked = fillChoices({ ...experiment, data: { ...data, split } });
   if (checkpoints) {

@@ -1,10 +1,10 @@
 // A trained net on a split it may not have seen: clean metrics and robustness curves.
 
 import { join } from 'node:path';
-import * as tf from '@tensorflow/tfjs';
+import type * as tf from '@tensorflow/tfjs';
 import type { Dataset } from '../data/dataset.ts';
-import { messageOf, UsageError } from '../errors.ts';
-import { readLayersModel } from '../exchange/layers-model.ts';
+import { UsageError } from '../errors.ts';
+import { openLayersModel } from '../exchange/layers-model.ts';
 import { createNet } from '../nets/create.ts';
 import { createRandom, type Random } from '../random.ts';
 import type { RobustnessCurves } from '../robustness/curve.ts';
@@ -66,14 +66,7 @@ export async function loadNet(
  * `UsageError` where it cannot be read or does not fit the data.
  */
 export async function loadModelFile(path: string, data: Dataset): Promise<tf.LayersModel> {
-  let model: tf.LayersModel;
-  try {
-    model = await tf.loadLayersModel({ load: () => readLayersModel(path) });
-  } catch (error) {
-    throw new UsageError(`${path} cannot be loaded as a tfjs layers model: ${messageOf(error)}`, {
-      cause: error,
-    });
-  }
+  const model = await openLayersModel(path);
   const expected = [...data.imageShape, data.classes.length];
   const found = [...(model.inputs[0]?.shape.slice(1) ?? []), model.outputs[0]?.shape.at(-1)];
   if (expected.every((size, i) => found[i] === size || found[i] === null)) return model;

@@ -20,6 +20,8 @@ export interface Experiment {
     readonly batchSize: number;
   };
   readonly net: NetChoice;
+  /** A file of weights to begin with, such as 'resnet50.safetensors' or 'other/model.json': see `importWeights`. */
+  readonly weights?: string;
   /** By its name, or with options: `{ name: 'focal', gamma: 2 }`. */
   readonly loss: LossChoice;
   readonly optimizer: OptimizerChoice;

@@ -3,6 +3,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Dataset } from '../data/dataset.ts';
 import { UsageError } from '../errors.ts';
+import { type ImportReport, importWeights } from '../exchange/import-weights.ts';
 import { type LossChoice, lossOf } from '../losses/create.ts';
 import { createNet } from '../nets/create.ts';
 import type { Net, NetShape } from '../nets/net.ts';
@@ -17,13 +18,16 @@ export interface Prepared {
   readonly train: Dataset;
   readonly validation: Dataset;
   readonly net: Net;
+  /** What came of the weights that the experiment begins with. */
+  readonly imported?: ImportReport;
 }
 
 /**
  * Opens the data and builds the net, before anything is written: all that can be wrong with an experiment goes
- * wrong here, as a `UsageError`. The caller disposes `net.model`.
+ * wrong here, as a `UsageError`. The caller disposes `net.model`. With `restores`, weights are to come from a checkpoint,
+ * and those that the experiment begins with are left alone.
  */
-export async function prepare(experiment: Experiment): Promise<Prepared> {
+export async function prepare(experiment: Experiment, { restores = false } = {}): Promise<Prepared> {
   const random = createRandom(experiment.seed);
   const { train, validation } = await openSplits(experiment, random);
   const shape = { task: train.task, imageShape: train.imageShape, classes: train.classes.length };
@@ -32,11 +36,13 @@ export async function prepare(experiment: Experiment): Promise<Prepared> {
   try {
     requireWholeImages(net, shape);
     freeze(net, experiment.freeze ?? {});
+    const { weights } = experiment;
+    const imported = weights !== undefined && !restores ? await importWeights(net, weights) : undefined;
+    return { experiment, random, train, validation, net, ...(imported && { imported }) };
   } catch (error) {
     net.model.dispose();
     throw error;
   }
-  return { experiment, random, train, validation, net };
 }
 
 /** Lets the loss refuse what it cannot take: another task, class weights for another number of classes. */

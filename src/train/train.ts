@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { type Engine, type EngineName, type EngineOptions, useEngine } from '../engine/engine.ts';
 import { messageOf, RunError, UsageError } from '../errors.ts';
+import { importWarnings } from '../exchange/import-report.ts';
 import { lossOf } from '../losses/create.ts';
 import type { Net } from '../nets/net.ts';
 import { summaryFileWriter } from '../summary/writer.ts';
@@ -87,7 +88,9 @@ export async function resume(path: string, options: Omit<TrainOptions, 'director
       options.engine ?? before?.engine ?? 'auto',
       engineOptionsOf(options, before),
     );
-    const prepared = await prepare(experiment);
+    // Stopped before its first checkpoint, a run begins again.
+    const restores = (await newestCheckpoint(path, () => {})) !== undefined;
+    const prepared = await prepare(experiment, { restores });
     return await runIn(directory, { ...prepared, engine, options, resumed: true });
   } finally {
     directory.release();
@@ -119,7 +122,7 @@ async function runIn(
   directory: RunDirectory,
   parts: Prepared & { engine: Engine; options: TrainOptions; resumed?: boolean },
 ): Promise<Trained> {
-  const { experiment, net, engine, options, resumed = false, ...data } = parts;
+  const { experiment, net, engine, options, resumed = false, imported, ...data } = parts;
   using optimizer = optimizerOf(experiment.optimizer, net);
   const log = openLog(join(directory.path, 'log.jsonl'), options.onWarning);
   const abort = new AbortController();
@@ -132,6 +135,10 @@ async function runIn(
     log.info({ environment, skipped: engine.skipped, resumed }, 'start');
     // Where `cpu` was asked for, nothing was passed over and nothing is said.
     if (engine.name === 'cpu' && engine.skipped.length > 0) log.warn(`Engine cpu: ${engine.description}.`);
+    if (imported) {
+      log.info({ weights: imported }, 'weights');
+      for (const warning of importWarnings(imported)) log.warn(warning);
+    }
     const from = resumed ? await checkpointToResume(directory.path, log) : undefined;
     const records = await directory.keepRecordsTo(from ? from.position.epoch - 1 : 0);
     if (from) restore(from, net, optimizer);

@@ -39,8 +39,9 @@ function modelOf(shape: number[], body: (x: X) => X): tf.LayersModel {
 const parts: Readonly<Record<string, () => tf.LayersModel>> = {
   activations: () =>
     modelOf([3, 4, 2], (x) => {
-      const all = [...blocks.ACTIVATIONS, 'relu6' as const];
-      const made = all.map((activation) => blocks.activate({ ...style, activation }, x, activation));
+      const made = blocks.ACTIVATIONS.map((activation) =>
+        blocks.activate({ ...style, activation }, x, activation),
+      );
       return blocks.concatenate([...made, blocks.sigmoid(x, 'sigmoid')], 'all');
     }),
   groups: () =>

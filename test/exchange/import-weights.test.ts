@@ -6,10 +6,11 @@ import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import * as tf from '@tensorflow/tfjs';
 import { useEngine } from '../../src/engine/engine.ts';
+import { exportWeights } from '../../src/exchange/export-weights.ts';
 import { importWeights } from '../../src/exchange/import-weights.ts';
 import { formatLayersModel } from '../../src/exchange/layers-model.ts';
 import { formatSafetensors, parseSafetensors } from '../../src/exchange/safetensors.ts';
-import { float32Tensor, type Values } from '../../src/exchange/tensors.ts';
+import { float32Tensor, toFloat32, type Values } from '../../src/exchange/tensors.ts';
 import { createNet, type NetChoice } from '../../src/nets/create.ts';
 import type { Net } from '../../src/nets/net.ts';
 import { createRandom } from '../../src/random.ts';
@@ -19,7 +20,6 @@ import { runTorch, type TorchNet, tensorOf } from './torch.ts';
 interface Case extends TorchNet {
   readonly choice: NetChoice;
   readonly shape: readonly [number, number, number, number];
-  readonly classes: number;
 }
 
 const cases: readonly Case[] = [
@@ -27,9 +27,51 @@ const cases: readonly Case[] = [
     library: 'torchvision',
     name: 'resnet18',
     arguments: { num_classes: 5 },
-    choice: { name: 'resnet', depth: 18 },
+    pixels: 'imagenet',
+    choice: { name: 'resnet', pixels: 'imagenet' },
     shape: [2, 40, 48, 3],
-    classes: 5,
+  },
+  {
+    library: 'timm',
+    name: 'seresnext50_32x4d',
+    arguments: { num_classes: 5, layers: [1, 1, 1, 1] },
+    choice: { name: 'resnet', preset: 'seResnext50', stageDepths: [1, 1, 1, 1] },
+    shape: [1, 40, 48, 3],
+  },
+  {
+    library: 'torchvision',
+    name: 'inception_v3',
+    arguments: { num_classes: 5, aux_logits: true, init_weights: false },
+    choice: { name: 'inceptionV3', preset: 'torchvision', auxiliaryHead: true },
+    shape: [1, 299, 299, 3],
+  },
+  {
+    library: 'timm',
+    name: 'inception_v4',
+    arguments: { num_classes: 5 },
+    choice: { name: 'inceptionV4', preset: 'timm' },
+    shape: [1, 80, 75, 3],
+  },
+  {
+    library: 'torchvision',
+    name: 'mobilenet_v2',
+    arguments: { num_classes: 5, width_mult: 0.5 },
+    choice: { name: 'mobilenetV2', width: 0.5, padding: 'symmetric', normEpsilon: 1e-5 },
+    shape: [2, 40, 47, 3],
+  },
+  {
+    library: 'timm',
+    name: 'mobilenetv2_050',
+    arguments: { num_classes: 5 },
+    choice: { name: 'mobilenetV2', width: 0.5, padding: 'symmetric', normEpsilon: 1e-5 },
+    shape: [2, 40, 47, 3],
+  },
+  {
+    library: 'timm',
+    name: 'densenet121',
+    arguments: { num_classes: 5, growth_rate: 8 },
+    choice: { name: 'densenet', growth: 8, stemFilters: 16 },
+    shape: [2, 40, 48, 3],
   },
 ];
 
@@ -64,11 +106,36 @@ describe('a state dict of PyTorch', () => {
     const report = await importWeights(net, golden);
     assert.deepEqual([report.missing, report.unused, report.reshaped], [[], [], []]);
     assert.equal(report.loaded, net.model.weights.length);
+    assertExports(net, golden, 'torchvision');
     assert.match(report.notes.join(), /pixels: 'imagenet', the net has 'centred'/);
     const ours = logitsOf(net, tensorOf(goldenNumbers, 'images'));
     const difference = relativeToMaximum(ours, tensorOf(goldenNumbers, 'logits.centred').values);
     assert.ok(difference < 1e-4, `differs by ${difference} of the largest logit`);
     net.model.dispose();
+  });
+
+  test('our logits are theirs with pixels normalised as ImageNet’s', async () => {
+    const net = netFor({ ...tiny, pixels: 'imagenet' }, [24, 28, 3], 3);
+    assert.deepEqual((await importWeights(net, golden)).notes, []);
+    const ours = logitsOf(net, tensorOf(goldenNumbers, 'images'));
+    const difference = relativeToMaximum(ours, tensorOf(goldenNumbers, 'logits.imagenet').values);
+    assert.ok(difference < 1e-4, `differs by ${difference} of the largest logit`);
+    net.model.dispose();
+  });
+
+  test('weights are exported by our names, and read again', async () => {
+    const [from, to] = [netFor(tiny, [24, 28, 3], 3), netFor(tiny, [24, 28, 3], 3)];
+    await importWeights(from, golden);
+    const file = join(directory, 'ours.safetensors');
+    writeFileSync(file, exportWeights(from.model));
+    const report = await importWeights(to, file);
+    assert.equal(report.names, 'medrobust');
+    assert.equal(report.loaded, to.model.weights.length);
+    assert.deepEqual(report.notes, []);
+    assert.deepEqual(weightOf(to, 'layer4.1.conv2/kernel'), weightOf(from, 'layer4.1.conv2/kernel'));
+    const unknown = { name: 'UsageError', message: /no names "keras" for resnet.*torchvision/ };
+    assert.throws(() => exportWeights(from.model, 'keras'), unknown);
+    for (const { model } of [from, to]) model.dispose();
   });
 
   test('other classes keep the first weights of the last layer', async () => {
@@ -167,6 +234,20 @@ describe('a state dict of PyTorch', () => {
   });
 });
 
+/** What is exported in their names is what was imported, bit by bit. */
+function assertExports({ model }: Net, file: string, names: string): void {
+  const exported = parseSafetensors(exportWeights(model, names), 'exported').tensors;
+  const imported = parseSafetensors(readFileSync(file), file).tensors;
+  const counted = [...imported.keys()].filter((name) => !name.endsWith('.num_batches_tracked'));
+  assert.deepEqual([...exported.keys()].sort(), counted.sort());
+  for (const [name, { shape, bytes }] of exported) {
+    const original = imported.get(name)!;
+    assert.deepEqual(shape, original.shape, name);
+    const values = toFloat32(name, original);
+    assert.ok(Buffer.from(values.buffer).equals(bytes), name);
+  }
+}
+
 const segmentation = { task: 'segmentation', imageShape: [8, 8, 1], classes: 2 } as const;
 
 function weightOf({ model }: Net, name: string): number[] {
@@ -183,9 +264,10 @@ describe('weights of torchvision and timm', { skip: lacking ?? false }, () => {
   for (const one of cases) {
     test(`${one.library} ${one.name}: our logits are theirs`, async () => {
       const file = fileOf(one);
-      const net = netFor(one.choice, one.shape.slice(1), one.classes);
+      const net = netFor(one.choice, one.shape.slice(1), 5);
       const report = await importWeights(net, file);
       assert.deepEqual([report.missing, report.unused, report.reshaped], [[], [], []]);
+      assertExports(net, file, one.library);
       const images = tensorOf(`${file}.io.safetensors`, 'images');
       const logits = tensorOf(`${file}.io.safetensors`, 'logits');
       const difference = relativeToMaximum(logitsOf(net, images), logits.values);

@@ -7,6 +7,7 @@ import * as tf from '@tensorflow/tfjs';
 import { useEngine } from '../../src/engine/engine.ts';
 import * as ownLayers from '../../src/engine/layers/registry.ts';
 import { UsageError } from '../../src/errors.ts';
+import { type NetChoice, resolveNet } from '../../src/nets/create.ts';
 import { reseedDropout } from '../../src/nets/dropout.ts';
 import { createRandom } from '../../src/random.ts';
 import { assertClose, noTensorLeak } from '../support.ts';
@@ -171,6 +172,16 @@ describe('every net', () => {
         assertClose(alone, together, { relative: 1e-4, absolute: 1e-5 });
         model.dispose();
         images.dispose();
+      });
+
+      const own = Object.hasOwn(resolveNet(choice).options, 'pixels')
+        ? false
+        : 'the net has no option pixels';
+      test('takes pixels normalised as ImageNet’s', { skip: own }, () => {
+        const { model } = build({ ...tiny, choice: { ...choice, pixels: 'imagenet' } as NetChoice });
+        const { scale, offset } = model.getLayer('pixels').getConfig();
+        for (const each of [scale, offset]) assert.equal((each as number[]).length, tiny.imageShape[2]);
+        model.dispose();
       });
 
       test('is the same after saving and loading', async () => {

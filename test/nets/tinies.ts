@@ -68,7 +68,11 @@ export const tinies: Readonly<Record<NetName, readonly Tiny[]>> = {
   ],
   resnet: [
     { choice: { name: 'resnet', depth: 18, stem: 'small', filters: 4 }, imageShape: [8, 10, 1], classes: 5 },
-    { choice: { name: 'resnet', depth: 50, filters: 2 }, imageShape: [32, 32, 3], classes: 3 },
+    {
+      choice: { name: 'resnet', depth: 50, filters: 2, pixels: 'imagenet' },
+      imageShape: [32, 32, 3],
+      classes: 3,
+    },
     {
       choice: { name: 'resnet', preset: 'resnext50', groups: 2, width: 0.125, stageDepths: [1, 1, 1, 1] },
       imageShape: [16, 16, 3],

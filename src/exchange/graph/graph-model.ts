@@ -83,7 +83,7 @@ function translate(
     outputShapes: outputs.map(({ shape }) => withoutBatch(shape)),
     weight: (kind) => weightOf(layer, kind),
   };
-  requireNoActivation(call);
+  requirePlain(call, layer.getClassName());
   return [translation(call)].flat();
 }
 
@@ -93,12 +93,17 @@ function weightOf(layer: tf.layers.Layer, kind: string): Values | undefined {
   return { shape: weight.shape as number[], values: weight.read().dataSync<'float32'>() };
 }
 
-/** Nets have activations as layers; others may have them within. */
-function requireNoActivation({ name, config }: Call): void {
-  const within = config.activation;
-  if ('activation' in config && 'useBias' in config && within !== 'linear' && within != null) {
+/** What nets never have, and others may: activations within a layer, and channels that are not the last axis. */
+function requirePlain({ name, config, inputShapes }: Call, className: string): void {
+  const { activation, axis } = config;
+  if ('useBias' in config && activation !== 'linear' && activation != null) {
     throw new UsageError(
-      `The layer ${name} has the activation ${within} within: make it a layer of its own.`,
+      `The layer ${name} has the activation ${activation} within: make it a layer of its own.`,
     );
   }
+  // Our padding of channels says so of maps whose channels are the last.
+  const first = config.dataFormat === 'channelsFirst' && className !== 'ZeroPadding2D';
+  const other = className === 'BatchNormalization' && axis !== -1 && axis !== inputShapes[0]!.length;
+  if (first || other)
+    throw new UsageError(`The layer ${name} has its channels first, and cannot be exported.`);
 }

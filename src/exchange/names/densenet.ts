@@ -11,15 +11,16 @@ const rules: readonly NameRule[] = [
   [/^logits$/, 'classifier'],
 ];
 
-/** torchvision's and timm's DenseNet-BC; files that torchvision published before 2017's renaming have `norm.1` for `norm1`. */
+/** The files that torchvision published in 2017 have `norm.1` for `norm1`. */
 const old: readonly NameRule[] = rules.map(([pattern, replacement]) => [
   pattern,
   (replacement as string).replace(/(denselayer\$2\.(?:conv|norm))/, '$1.'),
 ]);
 
+/** torchvision's and timm's DenseNets, which have the same names. */
 export const densenet: NameTable = {
   first: 'conv1',
   heads: ['logits'],
   pixels: 'imagenet',
-  dialects: { 'torchvision and timm': rules, 'torchvision before its renaming': old },
+  dialects: { torchvision: rules, timm: rules, torchvision2017: old },
 };

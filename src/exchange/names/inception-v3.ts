@@ -43,5 +43,5 @@ export const inceptionV3: NameTable = {
   first: 'conv1',
   heads: ['logits', 'auxiliary.logits'],
   pixels: 'centred',
-  dialects: { 'torchvision and timm': rules },
+  dialects: { torchvision: rules, timm: rules },
 };

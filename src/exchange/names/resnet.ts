@@ -15,5 +15,6 @@ export const resnet: NameTable = {
   first: 'conv1',
   heads: ['fc'],
   pixels: 'imagenet',
-  dialects: { 'torchvision and timm': rules },
+  asConvolutions: /\.attention\.(reduce|expand)$/,
+  dialects: { torchvision: rules, timm: rules },
 };
