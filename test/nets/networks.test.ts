@@ -12,7 +12,7 @@ import type { NetShape } from '../../src/nets/net.ts';
 import { createRandom } from '../../src/random.ts';
 import { engines } from '../engine/engines.ts';
 import { type GoldenTensor, loadGolden } from '../golden/load.ts';
-import { assertMatches, type Reference } from './reference.ts';
+import { assertMatches, mulberry32, type Reference } from './reference.ts';
 
 interface Recipe {
   readonly shape: number[];
@@ -26,17 +26,6 @@ type NetworkFile = Pick<Reference, 'inference' | 'training'> & {
   readonly inputs: Record<string, Recipe>;
   readonly R: Recipe[];
 };
-
-/** The generator named in the README of the numbers: Tommy Ettinger's mulberry32. */
-function mulberry32(seed: number): () => number {
-  let state = seed | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 function generate(recipe: Recipe, uniform: () => number, offset = -1, factor = 2): GoldenTensor {
   const length = recipe.shape.reduce((product, size) => product * size, 1);

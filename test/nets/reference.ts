@@ -8,6 +8,17 @@ import { inferenceOf, runInTraining } from '../../src/engine/model/run.ts';
 import { type GoldenTensor, toTensor } from '../golden/load.ts';
 import { noTensorLeak, relativeToMaximum } from '../support.ts';
 
+/** The generator named in the README of the numbers: Tommy Ettinger's mulberry32. */
+export function mulberry32(seed: number): () => number {
+  let state = seed | 0;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
 /** Of a gradient that is too long to list. */
 interface Summary {
   readonly l2: number;
