@@ -41,7 +41,7 @@ const refusals: readonly [NetChoice, NetShape, RegExp][] = [
   [{ name: 'preActResnet', downsample: 'blur' }, sized(classification, 16, 64), /at least 17 × 17/],
   [{ name: 'preActResnet', convention: 'timm' }, classification, /of preActResnet: expected he or keras/],
   [{ name: 'cifarResnet', downsample: 'blur' }, sized(classification, 2, 8), /at least 3 × 3/],
-  [{ name: 'cifarResnet', depth: 50 }, classification, /"depth" of cifarResnet: expected 6n \+ 2/],
+  [{ name: 'cifarResnet', depth: 18 }, classification, /"depth" of cifarResnet: expected 6n \+ 2/],
   [{ name: 'cifarResnet', shortcut: 'C' }, classification, /"shortcut" of cifarResnet: .* A, B or keras/],
   [{ name: 'resnet' }, { ...classification, classes: 1 }, /at least 2 classes, received 1/],
   [{ name: 'resnet' }, sized(classification, 0, 64), /all positive integers, received \[0, 64, 3\]/],
