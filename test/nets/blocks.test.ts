@@ -37,7 +37,7 @@ import {
 import { block35 } from '../../src/nets/inception-resnet.ts';
 import { heNormal } from '../../src/nets/initialisers.ts';
 import { invertedResidual, separableBlock } from '../../src/nets/mobilenet.ts';
-import { preActivationBottleneck } from '../../src/nets/pre-activation-blocks.ts';
+import { preActivationBasic, preActivationBottleneck } from '../../src/nets/pre-activation-blocks.ts';
 import { residualUnit } from '../../src/nets/res-unet.ts';
 import { basicBlock, bottleneckBlock } from '../../src/nets/residual-blocks.ts';
 import { imagenetStem } from '../../src/nets/residual-stem.ts';
@@ -264,6 +264,41 @@ const cases: readonly Case[] = [
     },
     build: (style, [x]) =>
       preActivationBottleneck(style, x!, { name: 'block', filters: 2, innerFilters: 4, stride: 2 }),
+  },
+  {
+    file: 'resnet_bottleneck_blur_s2',
+    norm: residual,
+    layers: bottleneck,
+    build: (style, [x]) =>
+      bottleneckBlock(style, x!, { name: 'block', filters: 2, stride: 2, downsample: 'blur' }),
+  },
+  {
+    file: 'preact_basic_blur_s2',
+    norm: residual,
+    layers: { ...bottleneck, bn1: 'block.conv1.norm', bn2: 'block.conv2.norm' },
+    build: (style, [x]) =>
+      preActivationBasic(style, x!, { name: 'block', filters: 6, stride: 2, downsample: 'blur' }),
+  },
+  {
+    file: 'resnet_stem_silu',
+    norm: residual,
+    style: { activation: 'silu' },
+    layers: { conv1: 'conv1' },
+    build: (style, [x]) => imagenetStem(style, x!, { filters: 4 }),
+  },
+  {
+    file: 'resnet_stem_blur',
+    norm: residual,
+    layers: { conv1: 'conv1' },
+    build: (style, [x]) => imagenetStem(style, x!, { filters: 4, downsample: 'blur' }),
+  },
+  {
+    file: 'cifar_keras_s2',
+    norm: { epsilon: 1e-3, momentum: 0.99, scale: true },
+    style: { bias: true },
+    layers: { conv1: 'block.conv1', conv2: 'block.conv2', proj: 'block.shortcut' },
+    build: (style, [x]) =>
+      basicBlock(style, x!, { name: 'block', filters: 6, stride: 2, shortcut: 'conv', padding: 'same' }),
   },
   {
     file: 'cifar_optionA_s2',
