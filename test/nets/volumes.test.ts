@@ -8,9 +8,9 @@ import { assertClose } from '../support.ts';
 
 type Volume = [number, number, number];
 
-const shape = [4, 5, 6, 2];
+const shape: [number, number, number, number] = [4, 5, 6, 2];
 const values = createRandom(1).uniforms(2 * 4 * 5 * 6 * 2, 0, 1);
-const volumes = () => tf.tensor(values, [2, ...shape]) as tf.Tensor5D;
+const volumes = () => tf.tensor5d(values, [2, ...shape]);
 
 function run(layers: (x: tf.SymbolicTensor) => tf.SymbolicTensor): Float32Array {
   const input = tf.input({ shape });
