@@ -86,7 +86,7 @@ export const unet3d = defineNet({
     'Çiçek et al. 2016, 3D U-Net: Learning dense volumetric segmentation from sparse annotation, arXiv:1606.06650',
   defaults: {
     ...styleOptions(),
-    /** Whether normalisation has an offset (beta). Of norm 'batch' and its like. */
+    /** Whether normalisation has an offset (beta) beside its gain. */
     normOffset: true,
     /** How often the volume is halved. */
     depth: 3,

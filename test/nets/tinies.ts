@@ -225,8 +225,8 @@ export const tinies: Readonly<Record<NetName, readonly Tiny[]>> = {
       choice: {
         name: 'fcDensenet',
         preset: 'fcDensenet103',
-        stageDepths: [2, 1],
-        stageWidths: [4, 6],
+        stageDepths: [2, 2],
+        stageWidths: [4, 12],
         width: 0.5,
         downsample: 'blur',
         seRatio: 1,

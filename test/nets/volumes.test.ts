@@ -8,7 +8,7 @@ import { assertClose } from '../support.ts';
 
 type Volume = [number, number, number];
 
-const shape = [4, 5, 6, 2];
+const shape: [number, number, number, number] = [4, 5, 6, 2];
 const values = createRandom(1).uniforms(2 * 4 * 5 * 6 * 2, 0, 1);
 const volumes = () => tf.tensor(values, [2, ...shape]);
 
