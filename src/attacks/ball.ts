@@ -47,7 +47,7 @@ export function createBall(images: tf.Tensor4D, threat: ThreatModel): Ball {
     // Clipping to the box comes last: it moves pixels towards the clean image, hence never out of the ball.
     project: (moved) => tf.tidy(() => around(norm.limit(tf.sub(moved, images), epsilon, images))),
     sample: (random) => tf.tidy(() => around(norm.sample(images.shape, epsilon, random))),
-    ascent: (gradient, from = images) => tf.tidy(() => norm.ascent(finite(gradient), from)),
+    ascent: (gradient, from = images) => tf.tidy(() => norm.ascent(finite(gradient), from, epsilon)),
     unit: (perturbation) =>
       threat.norm === 'l0'
         ? perturbation.clone()

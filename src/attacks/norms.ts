@@ -16,7 +16,7 @@ export interface Norm {
   /** Perturbations, uniform in the ball around 0. */
   sample(shape: Images['shape'], epsilon: number, random: Random): Images;
   /** For finite gradients. */
-  ascent(gradient: Images, from: Images): Images;
+  ascent(gradient: Images, from: Images, epsilon: number): Images;
 }
 
 /** The values of each image; views, not copies. */
@@ -136,7 +136,7 @@ const l2: Norm = {
     ),
 };
 
-/** The share of the values that a step in l1 moves. */
+/** The share of the values that a step in l1 moves; at least as many as epsilon, as none can move by more than 1. */
 const MOVED = 0.01;
 
 /**
@@ -181,11 +181,11 @@ const l1: Norm = {
   },
   // One value alone would be the steepest step; the top 1 % by equal amounts is Tramèr and Boneh's,
   // arXiv:1904.13000, section 3.
-  ascent: (gradient, from) =>
+  ascent: (gradient, from, epsilon) =>
     mapRows(
       (slopes, at) => {
         const open = free(slopes, at!);
-        const kept = largestValues(open, Math.max(1, Math.round(MOVED * open.length)));
+        const kept = largestValues(open, Math.max(1, Math.round(MOVED * open.length), Math.ceil(epsilon)));
         const moved = kept.reduce((count, slope) => count + (slope === 0 ? 0 : 1), 0);
         return kept.map((slope) => Math.sign(slope) * inverse(moved));
       },

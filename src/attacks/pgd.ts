@@ -10,7 +10,7 @@ import { takeRows } from './rows.ts';
  * Returns of each image the best iterate, not the last: the lowest score, then the highest loss; so no success on
  * the way is lost. An image whose score reaches 0 is finished, and further steps and restarts leave it out.
  * Madry et al. 2017, arXiv:1706.06083, section 2.1; without a random start it is `bim`. In l1 a step moves the
- * top 1 % of the values by equal amounts, as in Tramèr and Boneh 2019, arXiv:1904.13000, section 3.
+ * top 1 % of the values (at least epsilon of them) by equal amounts, as in Tramèr and Boneh 2019, arXiv:1904.13000, section 3.
  */
 export const pgd = defineAttack({
   defaults: {
