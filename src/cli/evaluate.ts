@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import type { Argv, CommandModule } from 'yargs';
 import type { AttackChoice } from '../attacks/create.ts';
+import type { NormName } from '../attacks/threat.ts';
 import type { SplitName } from '../data/dataset.ts';
 import { UsageError } from '../errors.ts';
 import type { CheckpointChoice, Evaluation } from '../train/evaluate.ts';
@@ -17,7 +18,7 @@ interface Arguments extends EngineArguments {
   readonly split: SplitName;
   readonly attacks: string | undefined;
   readonly epsilons: string | undefined;
-  readonly norm: 'linf' | 'l2' | undefined;
+  readonly norm: NormName | undefined;
   readonly images: string | undefined;
   readonly experiment: string | undefined;
   readonly directory: string;
@@ -42,7 +43,7 @@ export const evaluateCommand: CommandModule<object, Arguments> = {
         },
         attacks: { type: 'string', describe: 'Such as fgsm,pgd; those of the experiment by default' },
         epsilons: { type: 'string', describe: 'Such as 0,2/255,8/255; those of the experiment by default' },
-        norm: { choices: ['linf', 'l2'], describe: 'In which epsilons are measured' },
+        norm: { choices: ['linf', 'l2', 'l1', 'l0'], describe: 'In which epsilons are measured' },
         images: { type: 'string', describe: 'How many images are attacked' },
         experiment: {
           type: 'string',

@@ -1,7 +1,9 @@
 // An experiment is checked whole before anything is created: `--set` and JavaScript experiments get no help
 // from the compiler.
 
+import { requireSuited } from '../attacks/craft.ts';
 import { createAttack } from '../attacks/create.ts';
+import { norms } from '../attacks/norms.ts';
 import * as attacks from '../attacks/registry.ts';
 import * as datasets from '../data/registry.ts';
 import { listChoices, UsageError } from '../errors.ts';
@@ -106,7 +108,7 @@ function checkMetrics({ metrics: chosen, net }: Experiment): void {
 function checkRobustness(experiment: Experiment, robustness: NonNullable<Experiment['robustness']>): void {
   requireKeys('robustness', robustness);
   const { norm, epsilons, everyEpochs, images } = robustness;
-  require(norm === 'linf' || norm === 'l2', 'robustness.norm', 'linf or l2', norm);
+  require(Object.hasOwn(norms, norm), 'robustness.norm', listChoices(Object.keys(norms)), norm);
   checkEpsilons('robustness.epsilons', epsilons, norm);
   require(isCount(everyEpochs), 'robustness.everyEpochs', 'a whole number of at least 1', everyEpochs);
   require(isCount(images), 'robustness.images', 'a whole number of at least 1', images);
@@ -116,9 +118,11 @@ function checkRobustness(experiment: Experiment, robustness: NonNullable<Experim
     .metrics[0]);
   const some = Array.isArray(robustness.attacks) && robustness.attacks.length > 0;
   require(some, 'robustness.attacks', `a list of attacks out of ${choicesOf(attacks)}`, robustness.attacks);
-  const names = robustness.attacks.map(
-    (choice) => createAttack(requireChoice('robustness.attacks', choice)).name,
+  const chosen = robustness.attacks.map((choice) =>
+    createAttack(requireChoice('robustness.attacks', choice)),
   );
+  for (const attack of chosen) requireSuited(attack, norm, taskOfNet(experiment.net));
+  const names = chosen.map(({ name }) => name);
   require(new Set(names).size === names.length, 'robustness.attacks', 'each attack once', names);
 }
 
