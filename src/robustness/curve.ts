@@ -11,7 +11,7 @@ import type { Loss } from '../losses/loss.ts';
 import type { Random } from '../random.ts';
 import { raiseFlags } from './flags.ts';
 import { intervalOf } from './interval.ts';
-import type { Metric } from './metric.ts';
+import { imageScoreOf, type Metric } from './metric.ts';
 import type { Classifier } from './target.ts';
 import { createTrack, measureBatch, type Track, worstOf } from './track.ts';
 
@@ -68,16 +68,6 @@ export interface RobustnessCurves {
   readonly worst: RobustnessCurve;
 }
 
-type Score = NonNullable<Metric['perImage']>;
-
-function scoreOf({ name, metric }: CurveOptions['metric']): Score {
-  if (metric.perImage && metric.better === 'higher') return metric.perImage.bind(metric);
-  throw new UsageError(
-    `The metric ${name} has no robustness curve: expected a score of each image, higher being better. ` +
-      'Use accuracy for classification, or dice, iou or pixelAccuracy for segmentation.',
-  );
-}
-
 function ascending(epsilons: readonly number[]): number[] {
   const wrong = epsilons.find((epsilon) => !(epsilon >= 0 && Number.isFinite(epsilon)));
   if (wrong !== undefined) {
@@ -127,7 +117,7 @@ export async function robustnessCurves(
   options: CurveOptions,
 ): Promise<RobustnessCurves> {
   const epsilons = ascending(options.epsilons);
-  const score = scoreOf(options.metric);
+  const score = imageScoreOf(options.metric);
   const { loss, draws = 1 } = options;
   const logits = (images: tf.Tensor4D) => options.net.logits(images);
   const tracks = options.attacks.map((attack) =>

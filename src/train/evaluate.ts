@@ -7,11 +7,21 @@ import type { Dataset } from '../data/dataset.ts';
 import { messageOf, UsageError } from '../errors.ts';
 import { createNet } from '../nets/create.ts';
 import { createRandom, type Random } from '../random.ts';
+import type { CorruptionScores } from '../robustness/corruption-scores.ts';
 import type { RobustnessCurves } from '../robustness/curve.ts';
-import { inference } from '../robustness/target.ts';
+import type { NoiseControl } from '../robustness/matched-noise.ts';
+import { type Classifier, inference } from '../robustness/target.ts';
+import type { AmbiguityScores, OutlierScores } from '../robustness/uncertainty.ts';
 import { checkpointedEpochs, checkpointName, loadCheckpoint, restoreWeights } from './checkpoints.ts';
 import type { Experiment } from './experiment.ts';
 import { measureClean, measureRobustness } from './measure.ts';
+import {
+  type MeasureOptions,
+  measureAmbiguity,
+  measureCorruptions,
+  measureNoise,
+  measureOutliers,
+} from './measure-unattacked.ts';
 import { bestEpoch, bestMeasurement } from './measurements.ts';
 import { readRecords } from './run-directory.ts';
 
@@ -22,8 +32,13 @@ export interface Evaluation {
   readonly images: number;
   /** `loss` and each metric of the experiment. */
   readonly clean: Readonly<Record<string, number>>;
-  /** Absent where nothing was attacked. */
+  /** Absent where nothing was attacked, and so are the others where they were not asked for. */
   readonly robustness?: RobustnessCurves;
+  readonly corruptions?: CorruptionScores;
+  /** Noise as visible as the worst case of `robustness`. */
+  readonly control?: NoiseControl;
+  readonly outliers?: OutlierScores;
+  readonly ambiguity?: AmbiguityScores;
 }
 
 /** Which checkpoint of a run: by its measurements, or the epoch. */
@@ -115,5 +130,26 @@ export async function evaluate(
   const measured = { experiment: name, net: net.name, split, images: dataset.samples.length, clean };
   if (!robustness) return measured;
   const options = { ...robustness, metric: metrics[0], loss, batchSize, random: random.stream('robustness') };
-  return { ...measured, robustness: await measureRobustness(target, dataset, options) };
+  const curves = await measureRobustness(target, dataset, options);
+  return {
+    ...measured,
+    robustness: curves,
+    ...(await unattacked(target, dataset, robustness, options, curves)),
+  };
+}
+
+/** What else is asked for, of images that nobody attacks. */
+async function unattacked(
+  net: Classifier,
+  dataset: Dataset,
+  { corruptions, noise, outliers, ambiguity }: NonNullable<EvaluateOptions['robustness']>,
+  options: MeasureOptions,
+  { worst }: RobustnessCurves,
+): Promise<Partial<Evaluation>> {
+  return {
+    ...(corruptions && { corruptions: await measureCorruptions(net, dataset, corruptions, options) }),
+    ...(noise && { control: await measureNoise(net, dataset, { noise, curve: worst }, options) }),
+    ...(outliers && { outliers: await measureOutliers(net, dataset, outliers, options) }),
+    ...(ambiguity && { ambiguity: await measureAmbiguity(net, dataset, options) }),
+  };
 }
