@@ -2,7 +2,7 @@
 
 import * as tf from '@tensorflow/tfjs';
 import { requireOption } from '../options.ts';
-import type { AttackContext } from './attack.ts';
+import type { AttackContext, AttackLoss } from './attack.ts';
 import { type Best, better, unfinished } from './best.ts';
 import { takeRows } from './rows.ts';
 
@@ -12,6 +12,8 @@ export interface Steps {
   readonly stepSize: number;
   /** Of the momentum; absent, the gradient of each step stands for itself. */
   readonly decay?: number;
+  /** The loss to raise at each step, counted from 0, whose values must compare; absent, that of the target. */
+  readonly lossAt?: (step: number) => AttackLoss;
 }
 
 /** What goes from one step to the next: the images still at work, where they are in the batch, and their context. */
@@ -50,12 +52,17 @@ interface Stepped {
 }
 
 /** Judges the current images and moves them by one step: one pass forward and back. */
-function step({ current, indices, part, velocity }: Ascent, before: Best, options: Steps): Stepped {
+function step(
+  { current, indices, part, velocity }: Ascent,
+  before: Best,
+  options: Steps,
+  loss: AttackLoss | undefined,
+): Stepped {
   let best = before;
   let left: number[] = [];
   const { stepSize, decay } = options;
   const made = tf.tidy(() => {
-    const probed = part.probe(current);
+    const probed = part.probe(current, loss);
     best = better(before, current, indices, probed);
     left = unfinished(probed);
     const fresh = decay === undefined ? probed.gradient : normalised(probed.gradient);
@@ -81,7 +88,7 @@ export function ascend(
   let ascent: Ascent = { current: start, indices, part: context.take(indices) };
   let best = before;
   for (let i = 0; i < options.steps; i++) {
-    const { best: found, next, velocity, left } = step(ascent, best, options);
+    const { best: found, next, velocity, left } = step(ascent, best, options, options.lossAt?.(i));
     if (best !== before) best.images.dispose();
     tf.dispose([ascent.current, ascent.velocity ?? []]);
     best = found;
@@ -93,7 +100,8 @@ export function ascend(
       tf.dispose([done.current, done.velocity ?? []]);
     }
   }
-  return better(best, ascent.current, ascent.indices, ascent.part.judge(ascent.current));
+  const last = ascent.part.judge(ascent.current, options.lossAt?.(options.steps));
+  return better(best, ascent.current, ascent.indices, last);
 }
 
 /** Refuses a number of steps or a step size that no attack can have. */

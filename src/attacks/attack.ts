@@ -59,6 +59,8 @@ export interface AttackContext {
   probe(images: tf.Tensor4D, loss?: AttackLoss): Verdict & { readonly gradient: tf.Tensor4D };
   /** The same for some of the images, so that an attack can stop working on those that are finished. */
   take(indices: readonly number[]): AttackContext;
+  /** The same with a ball of another radius around the clean images, at most the whole of [0, 1]. */
+  within(epsilon: number): AttackContext;
 }
 
 /** What a net does. */

@@ -3,6 +3,7 @@ import type { Random } from '../random.ts';
 import type { AttackContext, AttackLoss, Target, Verdict } from './attack.ts';
 import { createBall } from './ball.ts';
 import { gradient } from './gradient.ts';
+import { norms } from './norms.ts';
 import { takeRows } from './rows.ts';
 import type { ThreatModel } from './threat.ts';
 
@@ -107,5 +108,9 @@ export function createContext(
     judge: (moved, loss = target.loss) => judge(target, moved, loss),
     probe: (moved, loss = target.loss) => probe(target, moved, loss),
     take: (indices) => createContext(takeRows(images, indices), takeTarget(target, indices), threat, random),
+    within(epsilon) {
+      const largest = norms[threat.norm].largest(images.size / images.shape[0]);
+      return createContext(images, target, { ...threat, epsilon: Math.min(epsilon, largest) }, random);
+    },
   };
 }

@@ -5,7 +5,12 @@ import { type AttackChoice, createAttack } from '../../src/attacks/create.ts';
 import * as registry from '../../src/attacks/registry.ts';
 import type { NormName } from '../../src/attacks/threat.ts';
 
-const fewer: readonly AttackChoice[] = [];
+const fewer: readonly AttackChoice[] = [
+  { name: 'asma', steps: 20 },
+  { name: 'dag', steps: 10 },
+  { name: 'sea', steps: 10 },
+  { name: 'segBisection', rounds: 2, steps: 4 },
+];
 
 /** Every attack that is for this norm and task. */
 export function quickAttacks(norm: NormName, task: Task): Attack[] {
