@@ -98,6 +98,8 @@ async function readModel(path: string): Promise<tf.io.ModelArtifacts> {
 export interface EvaluateOptions {
   /** What is attacked and how; absent for clean metrics alone. */
   readonly robustness?: Omit<NonNullable<Experiment['robustness']>, 'everyEpochs'>;
+  /** Another net, of the same images and classes: each attack is made on it, too, and tried on the net measured. */
+  readonly surrogate?: tf.LayersModel;
   readonly random?: Random;
 }
 
@@ -106,7 +108,7 @@ export async function evaluate(
   model: tf.LayersModel,
   experiment: Experiment,
   { split, dataset }: { readonly split: string; readonly dataset: Dataset },
-  { robustness, random = createRandom(experiment.seed) }: EvaluateOptions = {},
+  { robustness, surrogate, random = createRandom(experiment.seed) }: EvaluateOptions = {},
 ): Promise<Evaluation> {
   const { metrics, loss, data, name, net } = experiment;
   const { batchSize } = data;
@@ -115,5 +117,10 @@ export async function evaluate(
   const measured = { experiment: name, net: net.name, split, images: dataset.samples.length, clean };
   if (!robustness) return measured;
   const options = { ...robustness, metric: metrics[0], loss, batchSize, random: random.stream('robustness') };
-  return { ...measured, robustness: await measureRobustness(target, dataset, options) };
+  if (!surrogate) return { ...measured, robustness: await measureRobustness(target, dataset, options) };
+  using other = inference(surrogate);
+  return {
+    ...measured,
+    robustness: await measureRobustness(target, dataset, { ...options, surrogate: other }),
+  };
 }

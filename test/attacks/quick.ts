@@ -5,7 +5,15 @@ import { type AttackChoice, createAttack } from '../../src/attacks/create.ts';
 import * as registry from '../../src/attacks/registry.ts';
 import type { NormName } from '../../src/attacks/threat.ts';
 
-const fewer: readonly AttackChoice[] = [];
+const fewer: readonly AttackChoice[] = [
+  { name: 'apgd', steps: 8 },
+  { name: 'autoAttack', steps: 4, targets: 2, queries: 10 },
+  { name: 'carliniWagner', searches: 3, steps: 20 },
+  { name: 'fab', steps: 8 },
+  { name: 'jsma', gamma: 0.02, targets: 2 },
+  { name: 'square', queries: 40 },
+  { name: 'universal', steps: 5 },
+];
 
 /** Every attack that is for this norm and task. */
 export function quickAttacks(norm: NormName, task: Task): Attack[] {
