@@ -4,6 +4,7 @@
 // To use: make the parts, train, attack, measure.
 export { type AttackChoice, createAttack } from './attacks/create.ts';
 export { craft } from './attacks/craft.ts';
+export { transferred } from './attacks/transfer.ts';
 export type { Attack, Target } from './attacks/attack.ts';
 export type { NormName, ThreatModel } from './attacks/threat.ts';
 export { type BatchOptions, batches } from './data/batches.ts';

@@ -119,6 +119,8 @@ export interface Attack {
   direction?(images: tf.Tensor4D, context: AttackContext): tf.Tensor4D;
   /** Present for minimal attacks. */
   minimise?(images: tf.Tensor4D, context: AttackContext): tf.Tensor4D;
+  /** The net it is made on, where that is not the target; see `transferred`. */
+  logits?(images: tf.Tensor4D): tf.Tensor;
 }
 
 /** Names the types of a definition; the identity at run time. */

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { UsageError } from '../errors.ts';
-import { inverse, type Norm, norms, rowsOf, scale } from './norms.ts';
+import { inverse, type Norm, norms, scale } from './norms.ts';
+import { rowsOf } from './rows.ts';
 import type { Ball, ThreatModel } from './threat.ts';
 
 /** The gradient with 0 in the place of NaN and infinity. */

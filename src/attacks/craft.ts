@@ -66,6 +66,11 @@ function requireResult(attack: string, moved: tf.Tensor4D, images: tf.Tensor4D):
   }
 }
 
+/** What an attack is made on: the target or, as far as the net goes, another one. */
+function madeOn(attack: Attack, target: Target, log: GradientLog): Target {
+  return watched(attack.logits ? { ...target, logits: attack.logits } : target, log);
+}
+
 /** Runs a part of an attack that does not depend on epsilon. */
 function once(
   kind: 'direction' | 'minimise',
@@ -79,7 +84,7 @@ function once(
   requirePixels(images);
   requireThatSuits(attack, norm, target);
   return tf.tidy(() => {
-    const context = createContext(images, watched(target, log), { norm, epsilon: 0 }, random);
+    const context = createContext(images, madeOn(attack, target, log), { norm, epsilon: 0 }, random);
     const result = attack[kind]?.(images, context);
     if (!result) throw new TypeError(`The attack ${attack.name} has no ${kind}.`);
     requireResult(attack.name, result, images);
@@ -159,7 +164,7 @@ export function craft(
   requireThatSuits(attack, threat.norm, target);
   const seen = log ?? gradientLog();
   return tf.tidy(() => {
-    const context = createContext(images, watched(target, seen), threat, random);
+    const context = createContext(images, madeOn(attack, target, seen), threat, random);
     if (threat.epsilon === 0) return images.clone();
     const moved = attack.perturb(images, context);
     if (!log) requireFinite(attack.name, seen);

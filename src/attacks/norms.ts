@@ -2,6 +2,7 @@
 
 import * as tf from '@tensorflow/tfjs';
 import type { Random } from '../random.ts';
+import { rowsOf } from './rows.ts';
 import type { NormName } from './threat.ts';
 
 type Images = tf.Tensor4D;
@@ -17,15 +18,6 @@ export interface Norm {
   sample(shape: Images['shape'], epsilon: number, random: Random): Images;
   /** For finite gradients. */
   ascent(gradient: Images, from: Images, epsilon: number): Images;
-}
-
-/** The values of each image; views, not copies. */
-export function rowsOf(images: tf.Tensor): Float32Array[] {
-  const values = images.dataSync<'float32'>();
-  const size = values.length / (images.shape[0] as number);
-  return Array.from({ length: images.shape[0] as number }, (_, i) =>
-    values.subarray(i * size, (i + 1) * size),
-  );
 }
 
 /** Each image by itself, from its values and those of others in the same place of their batches. */

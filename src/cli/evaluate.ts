@@ -4,7 +4,7 @@ import type { Argv, CommandModule } from 'yargs';
 import type { AttackChoice } from '../attacks/create.ts';
 import type { NormName } from '../attacks/threat.ts';
 import type { DatasetChoice } from '../data/create.ts';
-import type { SplitName } from '../data/dataset.ts';
+import type { Dataset, SplitName } from '../data/dataset.ts';
 import { UsageError } from '../errors.ts';
 import type { CorruptionName } from '../robustness/corruptions/corrupt.ts';
 import { NOISES, type NoiseName } from '../robustness/noises.ts';
@@ -23,6 +23,7 @@ interface Arguments extends EngineArguments {
   readonly epsilons: string | undefined;
   readonly norm: NormName | undefined;
   readonly images: string | undefined;
+  readonly transfer: string | undefined;
   readonly corruptions: string | undefined;
   readonly noise: NoiseName | undefined;
   readonly outliers: string | undefined;
@@ -52,6 +53,11 @@ export const evaluateCommand: CommandModule<object, Arguments> = {
         epsilons: { type: 'string', describe: 'Such as 0,2/255,8/255; those of the experiment by default' },
         norm: { choices: ['linf', 'l2', 'l1', 'l0'], describe: 'In which epsilons are measured' },
         images: { type: 'string', describe: 'How many images are attacked' },
+        transfer: {
+          type: 'string',
+          describe:
+            'Another run, experiment or model.json: every attack is made on its net, too, and tried on this one',
+        },
         corruptions: {
           type: 'string',
           describe: 'Such as gaussianNoise,blur, or all: what else is done to these images',
@@ -166,28 +172,33 @@ function choiceOf(name: string, own: readonly AttackChoice[] = []): AttackChoice
 
 async function measure(subject: Subject, experiment: Experiment, parsed: Arguments): Promise<Evaluation> {
   const { useEngine } = await import('../engine/engine.ts');
-  const { chooseCheckpoint, evaluate, loadModelFile, loadNet } = await import('../train/evaluate.ts');
+  const { evaluate } = await import('../train/evaluate.ts');
   const { openSplits } = await import('../train/splits.ts');
   const { createRandom } = await import('../random.ts');
   const { engine = 'auto', ...engineOptions } = parseEngine(parsed);
-  const epoch = subject.run && (await chooseCheckpoint(subject.run, experiment, subject.checkpoint));
+  const surrogate = parsed.transfer && (await find({ ...parsed, run: parsed.transfer, checkpoint: 'best' }));
   await useEngine(engine, engineOptions);
   const dataset = (await openSplits(experiment, createRandom(experiment.seed)))[parsed.split];
   if (dataset.samples.length === 0)
     throw new UsageError(`--split ${parsed.split}: ${dataset.name} has no such part.`);
-  const model =
-    subject.run && epoch
-      ? await loadNet(subject.run, experiment, epoch, dataset)
-      : await loadModelFile(subject.file as string, dataset);
+  const model = await load(subject, dataset);
+  const other = surrogate ? await load(surrogate, dataset) : undefined;
   const { robustness } = experiment;
   const evaluation = await evaluate(
     model,
     experiment,
     { split: parsed.split, dataset },
-    robustness ? { robustness } : {},
+    robustness ? { robustness, ...(other && { surrogate: other }) } : {},
   );
   model.dispose();
+  other?.dispose();
   return evaluation;
+}
+
+async function load({ run, experiment, checkpoint, file }: Subject, dataset: Dataset) {
+  const { chooseCheckpoint, loadModelFile, loadNet } = await import('../train/evaluate.ts');
+  if (!run) return loadModelFile(file as string, dataset);
+  return loadNet(run, experiment, await chooseCheckpoint(run, experiment, checkpoint), dataset);
 }
 
 async function save(

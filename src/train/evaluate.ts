@@ -113,6 +113,8 @@ async function readModel(path: string): Promise<tf.io.ModelArtifacts> {
 export interface EvaluateOptions {
   /** What is attacked and how; absent for clean metrics alone. */
   readonly robustness?: Omit<NonNullable<Experiment['robustness']>, 'everyEpochs'>;
+  /** Another net, of the same images and classes: each attack is made on it, too, and tried on the net measured. */
+  readonly surrogate?: tf.LayersModel;
   readonly random?: Random;
 }
 
@@ -121,7 +123,7 @@ export async function evaluate(
   model: tf.LayersModel,
   experiment: Experiment,
   { split, dataset }: { readonly split: string; readonly dataset: Dataset },
-  { robustness, random = createRandom(experiment.seed) }: EvaluateOptions = {},
+  { robustness, surrogate, random = createRandom(experiment.seed) }: EvaluateOptions = {},
 ): Promise<Evaluation> {
   const { metrics, loss, data, name, net } = experiment;
   const { batchSize } = data;
@@ -130,7 +132,8 @@ export async function evaluate(
   const measured = { experiment: name, net: net.name, split, images: dataset.samples.length, clean };
   if (!robustness) return measured;
   const options = { ...robustness, metric: metrics[0], loss, batchSize, random: random.stream('robustness') };
-  const curves = await measureRobustness(target, dataset, options);
+  using other = surrogate && inference(surrogate);
+  const curves = await measureRobustness(target, dataset, { ...options, ...(other && { surrogate: other }) });
   return {
     ...measured,
     robustness: curves,

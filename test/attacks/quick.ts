@@ -10,6 +10,13 @@ const fewer: readonly AttackChoice[] = [
   { name: 'dag', steps: 10 },
   { name: 'sea', steps: 10 },
   { name: 'segBisection', rounds: 2, steps: 4 },
+  { name: 'apgd', steps: 8 },
+  { name: 'autoAttack', steps: 4, targets: 2, queries: 10 },
+  { name: 'carliniWagner', searches: 3, steps: 20 },
+  { name: 'fab', steps: 8 },
+  { name: 'jsma', gamma: 0.02, targets: 2 },
+  { name: 'square', queries: 40 },
+  { name: 'universal', steps: 5 },
 ];
 
 /** Every attack that is for this norm and task. */
