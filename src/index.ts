@@ -4,6 +4,7 @@
 // To use: make the parts, train, attack, measure.
 export { type AttackChoice, createAttack } from './attacks/create.ts';
 export { craft } from './attacks/craft.ts';
+export { transferred } from './attacks/transfer.ts';
 export type { Attack, Target } from './attacks/attack.ts';
 export type { NormName, ThreatModel } from './attacks/threat.ts';
 export { type BatchOptions, batches } from './data/batches.ts';
@@ -36,8 +37,17 @@ export {
   type RobustnessCurves,
   robustnessCurves,
 } from './robustness/curve.ts';
+export { type CorruptionScores, corruptionScores } from './robustness/corruption-scores.ts';
+export { type CorruptionName, corrupt } from './robustness/corruptions/corrupt.ts';
+export { matchedNoise, type NoiseControl, noiseControl } from './robustness/matched-noise.ts';
 export { type MetricName, metricOf } from './robustness/metrics/create.ts';
 export { inference } from './robustness/target.ts';
+export {
+  type AmbiguityScores,
+  ambiguityScores,
+  type OutlierScores,
+  outlierScores,
+} from './robustness/uncertainty.ts';
 export { type SummaryFileWriter, summaryFileWriter } from './summary/writer.ts';
 export { progress } from './train/callbacks/progress.ts';
 export { type Evaluation, evaluate } from './train/evaluate.ts';
@@ -53,6 +63,7 @@ export { stopGradient } from './engine/ops/stop-gradient.ts';
 export { defineLoss, type Loss, type LossDefinition } from './losses/loss.ts';
 export { defineNet, type NetDefinition } from './nets/net.ts';
 export type { Options } from './options.ts';
+export { type Corruption, defineCorruption } from './robustness/corruptions/corruption.ts';
 export { defineMetric, type Metric, type Tally } from './robustness/metric.ts';
 export type { Callback, EpochRecord, Measurements, Run } from './train/callback.ts';
 export { defineOptimizer, type OptimizerDefinition } from './train/optimizers/optimizer.ts';

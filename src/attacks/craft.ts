@@ -1,10 +1,9 @@
 import * as tf from '@tensorflow/tfjs';
-import { RunError, UsageError } from '../errors.ts';
+import { listChoices, RunError, UsageError } from '../errors.ts';
 import type { Random } from '../random.ts';
-import type { Attack, AttackContext, Target, Verdict } from './attack.ts';
+import type { Attack, Target, Task } from './attack.ts';
 import { createBall } from './ball.ts';
-import { gradient } from './gradient.ts';
-import { takeRows } from './rows.ts';
+import { createContext } from './context.ts';
 import type { NormName, ThreatModel } from './threat.ts';
 import { type GradientLog, gradientLog, watched } from './watch.ts';
 
@@ -23,53 +22,27 @@ function requirePixels(images: tf.Tensor4D): void {
   );
 }
 
-function verdict(target: Target, logits: tf.Tensor, losses: tf.Tensor1D): Verdict {
-  return {
-    losses: Float32Array.from(losses.dataSync()),
-    scores: target.score?.(logits, target.labels) ?? new Float32Array(losses.size).fill(1),
-  };
+/** Refuses what the attack is not made for. */
+export function requireSuited(
+  { name, task, norms = ['linf', 'l2', 'l1'] }: Attack,
+  norm: NormName,
+  found: Task,
+): void {
+  if (!norms.includes(norm)) {
+    throw new UsageError(
+      `The attack ${name} is for ${listChoices(norms)}, not for ${norm}. Choose another norm or attack.`,
+    );
+  }
+  if (task === undefined || task === found) return;
+  throw new UsageError(`The attack ${name} is for ${task}, and this is ${found}. Choose another attack.`);
 }
 
-/** What an attack sees of `target` and of the clean `images`. Lives as long as they and the surrounding tidy. */
-function createContext(
-  images: tf.Tensor4D,
-  target: Target,
-  threat: ThreatModel,
-  random: Random,
-): AttackContext {
-  const { labels } = target;
-  return {
-    objective: (moved) => target.loss(target.logits(moved), labels),
-    logits: (moved) => target.logits(moved),
-    labels,
-    ball: createBall(images, threat),
-    random,
-    judge(moved) {
-      let judged: Verdict | undefined;
-      tf.tidy(() => {
-        const logits = target.logits(moved);
-        judged = verdict(target, logits, target.loss(logits, labels));
-      });
-      return judged as Verdict;
-    },
-    probe(moved) {
-      let judged: Verdict | undefined;
-      const ascent = gradient((input) => {
-        const logits = target.logits(input);
-        const losses = target.loss(logits, labels);
-        judged = verdict(target, logits, losses);
-        return losses;
-      }, moved);
-      return { ...(judged as Verdict), gradient: ascent };
-    },
-    take: (indices) =>
-      createContext(
-        takeRows(images, indices),
-        { ...target, labels: takeRows(labels, indices) },
-        threat,
-        random,
-      ),
-  };
+function requireThatSuits(attack: Attack, norm: NormName, { labels, goals }: Target): void {
+  requireSuited(attack, norm, labels.rank === 1 ? 'classification' : 'segmentation');
+  if (!goals || tf.util.arraysEqual(goals.shape, labels.shape)) return;
+  throw new UsageError(
+    `Goals of a targeted attack: expected the shape of the labels, [${labels.shape}], received [${goals.shape}].`,
+  );
 }
 
 function requireFinite(attack: string, { broken, gradients }: GradientLog): void {
@@ -93,6 +66,32 @@ function requireResult(attack: string, moved: tf.Tensor4D, images: tf.Tensor4D):
   }
 }
 
+/** What an attack is made on: the target or, as far as the net goes, another one. */
+function madeOn(attack: Attack, target: Target, log: GradientLog): Target {
+  return watched(attack.logits ? { ...target, logits: attack.logits } : target, log);
+}
+
+/** Runs a part of an attack that does not depend on epsilon. */
+function once(
+  kind: 'direction' | 'minimise',
+  attack: Attack,
+  images: tf.Tensor4D,
+  target: Target,
+  norm: NormName,
+  random: Random,
+  log: GradientLog,
+): tf.Tensor4D {
+  requirePixels(images);
+  requireThatSuits(attack, norm, target);
+  return tf.tidy(() => {
+    const context = createContext(images, madeOn(attack, target, log), { norm, epsilon: 0 }, random);
+    const result = attack[kind]?.(images, context);
+    if (!result) throw new TypeError(`The attack ${attack.name} has no ${kind}.`);
+    requireResult(attack.name, result, images);
+    return result;
+  });
+}
+
 /**
  * The direction of a single-step attack from `images`, for every epsilon: `follow` makes images of it.
  *
@@ -106,14 +105,31 @@ export function directionOf(
   random: Random,
   log: GradientLog,
 ): tf.Tensor4D {
-  requirePixels(images);
-  return tf.tidy(() => {
-    const context = createContext(images, watched(target, log), { norm, epsilon: 0 }, random);
-    const direction = attack.direction?.(images, context);
-    if (!direction) throw new TypeError(`The attack ${attack.name} is not a single-step attack.`);
-    requireResult(attack.name, direction, images);
-    return direction;
-  });
+  return once('direction', attack, images, target, norm, random, log);
+}
+
+/**
+ * The nearest images that a minimal attack finds, for every epsilon: `shorten` makes images of them.
+ *
+ * Checks and counts as `craft` does. The caller disposes the result.
+ */
+export function nearestOf(
+  attack: Attack,
+  images: tf.Tensor4D,
+  target: Target,
+  norm: NormName,
+  random: Random,
+  log: GradientLog,
+): tf.Tensor4D {
+  return once('minimise', attack, images, target, norm, random, log);
+}
+
+/**
+ * The images of a minimal attack at this epsilon: those of `nearest` that are within epsilon of the clean `images`, and
+ * of the others the projection, as in `craft`. The caller disposes them.
+ */
+export function shorten(nearest: tf.Tensor4D, images: tf.Tensor4D, threat: ThreatModel): tf.Tensor4D {
+  return createBall(images, threat).project(nearest);
 }
 
 /**
@@ -133,8 +149,8 @@ export function follow(direction: tf.Tensor4D, images: tf.Tensor4D, threat: Thre
  *
  * `images` and the result are `[batch, height, width, channels]`; the caller disposes both. A gradient that is
  * not finite never passes for 0: it throws `RunError`, unless `log` is given; then it is counted there and such
- * values stay where they are in that step. Throws `UsageError` for pixels out of [0, 1] and for an impossible
- * epsilon.
+ * values stay where they are in that step. Throws `UsageError` for pixels out of [0, 1], for an impossible
+ * epsilon, and for a norm or task that the attack is not for.
  */
 export function craft(
   attack: Attack,
@@ -145,9 +161,10 @@ export function craft(
   log?: GradientLog,
 ): tf.Tensor4D {
   requirePixels(images);
+  requireThatSuits(attack, threat.norm, target);
   const seen = log ?? gradientLog();
   return tf.tidy(() => {
-    const context = createContext(images, watched(target, seen), threat, random);
+    const context = createContext(images, madeOn(attack, target, seen), threat, random);
     if (threat.epsilon === 0) return images.clone();
     const moved = attack.perturb(images, context);
     if (!log) requireFinite(attack.name, seen);

@@ -7,13 +7,18 @@ export type AttackChoice = Choice<typeof registry>;
 
 /** The attack that a definition makes of its resolved options. */
 export function attackOf(name: string, definition: AttackDefinition, options: Options): Attack {
+  const { task, norms } = definition;
+  const about = { name, options, ...(task && { task }), ...(norms && { norms }) };
   if (definition.perturb) {
-    return { name, options, perturb: (images, context) => definition.perturb(images, context, options) };
+    return { ...about, perturb: (images, context) => definition.perturb(images, context, options) };
+  }
+  if (definition.minimise) {
+    const minimise: Attack['perturb'] = (images, context) => definition.minimise(images, context, options);
+    return { ...about, minimise, perturb: minimise };
   }
   const direction: Attack['perturb'] = (images, context) => definition.direction(images, context, options);
   return {
-    name,
-    options,
+    ...about,
     direction,
     perturb: (images, context) => images.add(direction(images, context).mul(context.ball.epsilon)),
   };

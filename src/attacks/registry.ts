@@ -1,4 +1,21 @@
 // One line each. To add one, write its file and name it here.
+export { apgd } from './apgd.ts';
+export { asma } from './asma.ts';
+export { autoAttack } from './auto-attack.ts';
+export { bim } from './bim.ts';
+export { carliniWagner } from './carlini-wagner.ts';
+export { cosPgd } from './cos-pgd.ts';
+export { dag } from './dag.ts';
+export { deepFool } from './deep-fool.ts';
+export { fab } from './fab.ts';
 export { fgsm } from './fgsm.ts';
 export { gaussianNoise } from './gaussian-noise.ts';
+export { jsma } from './jsma.ts';
+export { miFgsm } from './mi-fgsm.ts';
 export { pgd } from './pgd.ts';
+export { sea } from './sea.ts';
+export { segBisection } from './seg-bisection.ts';
+export { segPgd } from './seg-pgd.ts';
+export { square } from './square.ts';
+export { uniformNoise } from './uniform-noise.ts';
+export { universal } from './universal.ts';

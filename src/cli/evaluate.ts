@@ -2,8 +2,12 @@ import { existsSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import type { Argv, CommandModule } from 'yargs';
 import type { AttackChoice } from '../attacks/create.ts';
-import type { SplitName } from '../data/dataset.ts';
+import type { NormName } from '../attacks/threat.ts';
+import type { DatasetChoice } from '../data/create.ts';
+import type { Dataset, SplitName } from '../data/dataset.ts';
 import { UsageError } from '../errors.ts';
+import type { CorruptionName } from '../robustness/corruptions/corrupt.ts';
+import { NOISES, type NoiseName } from '../robustness/noises.ts';
 import type { CheckpointChoice, Evaluation } from '../train/evaluate.ts';
 import type { Experiment } from '../train/experiment.ts';
 import { formatEvaluation } from './evaluation-table.ts';
@@ -17,8 +21,13 @@ interface Arguments extends EngineArguments {
   readonly split: SplitName;
   readonly attacks: string | undefined;
   readonly epsilons: string | undefined;
-  readonly norm: 'linf' | 'l2' | undefined;
+  readonly norm: NormName | undefined;
   readonly images: string | undefined;
+  readonly transfer: string | undefined;
+  readonly corruptions: string | undefined;
+  readonly noise: NoiseName | undefined;
+  readonly outliers: string | undefined;
+  readonly ambiguity: boolean | undefined;
   readonly experiment: string | undefined;
   readonly directory: string;
 }
@@ -42,8 +51,23 @@ export const evaluateCommand: CommandModule<object, Arguments> = {
         },
         attacks: { type: 'string', describe: 'Such as fgsm,pgd; those of the experiment by default' },
         epsilons: { type: 'string', describe: 'Such as 0,2/255,8/255; those of the experiment by default' },
-        norm: { choices: ['linf', 'l2'], describe: 'In which epsilons are measured' },
+        norm: { choices: ['linf', 'l2', 'l1', 'l0'], describe: 'In which epsilons are measured' },
         images: { type: 'string', describe: 'How many images are attacked' },
+        transfer: {
+          type: 'string',
+          describe:
+            'Another run, experiment or model.json: every attack is made on its net, too, and tried on this one',
+        },
+        corruptions: {
+          type: 'string',
+          describe: 'Such as gaussianNoise,blur, or all: what else is done to these images',
+        },
+        noise: {
+          choices: NOISES,
+          describe: 'Noise as visible as the attacked images, as their control',
+        },
+        outliers: { type: 'string', describe: 'Images of another kind: a dataset, such as brainPhantoms' },
+        ambiguity: { type: 'boolean', describe: 'How sure the net is of mixtures of two classes' },
         experiment: {
           type: 'string',
           describe: 'Whose data and metrics; needed for a model.json from elsewhere',
@@ -59,7 +83,8 @@ export const evaluateCommand: CommandModule<object, Arguments> = {
   async handler(parsed) {
     const subject = await find(parsed);
     const { checkExperiment } = await import('../train/check-experiment.ts');
-    const experiment = withRobustness(checkExperiment(subject.experiment), parsed);
+    const kinds = Object.keys(await import('../robustness/corruptions/registry.ts'));
+    const experiment = withRobustness(checkExperiment(subject.experiment), parsed, kinds);
     const checked = checkExperiment(experiment);
     const evaluation = await measure(subject, checked, parsed);
     process.stdout.write(formatEvaluation(evaluation));
@@ -98,11 +123,12 @@ async function find(parsed: Arguments): Promise<Subject> {
 }
 
 /** What is attacked: as the experiment says, but for what the command line does. */
-function withRobustness(experiment: Experiment, parsed: Arguments): Experiment {
-  const { attacks, epsilons, norm, images } = parsed;
+function withRobustness(experiment: Experiment, parsed: Arguments, kinds: readonly string[]): Experiment {
+  const { attacks, epsilons, norm, images, corruptions, noise, outliers, ambiguity } = parsed;
   const own = experiment.robustness;
   if (!own && attacks === undefined) {
-    if (epsilons === undefined && norm === undefined && images === undefined) return experiment;
+    const others = [epsilons, norm, images, corruptions, noise, outliers, ambiguity];
+    if (others.every((option) => option === undefined)) return experiment;
     throw new UsageError('The experiment attacks nothing: name the attacks too, such as --attacks fgsm,pgd.');
   }
   const byDefault = { norm: 'linf', epsilons: [0, 1 / 255, 2 / 255, 4 / 255, 8 / 255], images: 100 } as const;
@@ -119,8 +145,18 @@ function withRobustness(experiment: Experiment, parsed: Arguments): Experiment {
     ...(epsilons !== undefined && { epsilons: parseNumbers(epsilons, '--epsilons') }),
     ...(norm !== undefined && { norm }),
     ...(count !== undefined && { images: count }),
+    ...(corruptions !== undefined && { corruptions: corruptionsOf(corruptions, kinds) }),
+    ...(noise !== undefined && { noise }),
+    ...(outliers !== undefined && { outliers: { name: outliers } as DatasetChoice }),
+    ...(ambiguity !== undefined && { ambiguity }),
   };
   return { ...experiment, robustness };
+}
+
+/** Names are checked with the rest of the experiment. */
+function corruptionsOf(list: string, kinds: readonly string[]): CorruptionName[] {
+  const names = list === 'all' ? kinds : list.split(',').map((name) => name.trim());
+  return names as readonly string[] as CorruptionName[];
 }
 
 /** An attack that the experiment has keeps its options. */
@@ -130,28 +166,33 @@ function choiceOf(name: string, own: readonly AttackChoice[] = []): AttackChoice
 
 async function measure(subject: Subject, experiment: Experiment, parsed: Arguments): Promise<Evaluation> {
   const { useEngine } = await import('../engine/engine.ts');
-  const { chooseCheckpoint, evaluate, loadModelFile, loadNet } = await import('../train/evaluate.ts');
+  const { evaluate } = await import('../train/evaluate.ts');
   const { openSplits } = await import('../train/splits.ts');
   const { createRandom } = await import('../random.ts');
   const { engine = 'auto', ...engineOptions } = parseEngine(parsed);
-  const epoch = subject.run && (await chooseCheckpoint(subject.run, experiment, subject.checkpoint));
+  const surrogate = parsed.transfer && (await find({ ...parsed, run: parsed.transfer, checkpoint: 'best' }));
   await useEngine(engine, engineOptions);
   const dataset = (await openSplits(experiment, createRandom(experiment.seed)))[parsed.split];
   if (dataset.samples.length === 0)
     throw new UsageError(`--split ${parsed.split}: ${dataset.name} has no such part.`);
-  const model =
-    subject.run && epoch
-      ? await loadNet(subject.run, experiment, epoch, dataset)
-      : await loadModelFile(subject.file as string, dataset);
+  const model = await load(subject, dataset);
+  const other = surrogate ? await load(surrogate, dataset) : undefined;
   const { robustness } = experiment;
   const evaluation = await evaluate(
     model,
     experiment,
     { split: parsed.split, dataset },
-    robustness ? { robustness } : {},
+    robustness ? { robustness, ...(other && { surrogate: other }) } : {},
   );
   model.dispose();
+  other?.dispose();
   return evaluation;
+}
+
+async function load({ run, experiment, checkpoint, file }: Subject, dataset: Dataset) {
+  const { chooseCheckpoint, loadModelFile, loadNet } = await import('../train/evaluate.ts');
+  if (!run) return loadModelFile(file as string, dataset);
+  return loadNet(run, experiment, await chooseCheckpoint(run, experiment, checkpoint), dataset);
 }
 
 async function save(

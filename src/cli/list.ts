@@ -6,6 +6,7 @@ const KINDS = [
   'attacks',
   'datasets',
   'metrics',
+  'corruptions',
   'losses',
   'optimizers',
   'engines',
@@ -60,6 +61,13 @@ async function entriesOf(kind: Kind): Promise<Entry[]> {
       const metrics = Object.entries(await import('../robustness/metrics/registry.ts'));
       return metrics.map(([name, { task, better }]) => ({ name, note: `${task}, ${better} is better` }));
     }
+    case 'corruptions': {
+      const corruptions = Object.entries(await import('../robustness/corruptions/registry.ts'));
+      return corruptions.map(([name, { amounts }]) => ({
+        name,
+        note: `amounts ${amounts.map(shortOf).join(', ')}`,
+      }));
+    }
     case 'losses':
       return withOptions(await import('../losses/registry.ts'));
     case 'engines': {
@@ -91,6 +99,10 @@ function withOptions<D extends Listed>(
     ...(definition.presets && { presets: definition.presets }),
     ...(definition.source && { source: definition.source }),
   }));
+}
+
+function shortOf(amount: number): string {
+  return `${Number(amount.toPrecision(3))}`;
 }
 
 function lineOf({ name, note, options = {}, presets = {}, source }: Entry): string {

@@ -30,22 +30,11 @@ export function valueAndGradients<T extends tf.Tensor>(
   f: () => T,
   xs: readonly tf.Tensor[],
 ): { readonly value: T; readonly gradients: readonly (tf.Tensor | undefined)[] } {
-  const recorder = tf.engine() as unknown as Recorder;
-  if (recorder.state.gradientDepth > 0) throw new RangeError('A gradient within a gradient.');
-  let value: T;
-  let tape: TapeNode[];
-  recorder.startTape();
-  try {
-    value = tf.tidy(f);
-  } finally {
-    recorder.endTape();
-    tape = recorder.state.activeTape ?? [];
-    recorder.state.activeTape = null;
-  }
+  const { value, tape } = record(f);
   try {
     const gradients = tf.tidy(() => {
       const live = new Map<number, tf.Tensor>([[value.id, tf.onesLike(value)]]);
-      walkBack(tape, new Set(xs.map(({ id }) => id)), live);
+      walkBack(tape, new Set(xs.map(({ id }) => id)), live, 'dispose saved');
       return xs.map(({ id }) => live.get(id));
     });
     return { value, gradients };
@@ -57,11 +46,66 @@ export function valueAndGradients<T extends tf.Tensor>(
   }
 }
 
+/**
+ * The value of `f` and several gradients by `x` of one forward pass: those of Σ value · cotangent, for each of the
+ * cotangents that are made of the value.
+ *
+ * Unlike `valueAndGradients` it keeps what the forward pass saved until the end. `f` must depend on `x`. The caller
+ * disposes of all that is returned; the cotangents are disposed of here. Throws `RangeError` within another gradient.
+ */
+export function valueAndPullbacks<T extends tf.Tensor, X extends tf.Tensor>(
+  f: () => T,
+  x: X,
+  cotangentsOf: (value: T) => readonly tf.Tensor[],
+): { readonly value: T; readonly gradients: readonly X[] } {
+  const { value, tape } = record(f);
+  try {
+    const gradients = tf.tidy(() =>
+      cotangentsOf(value).map((cotangent) =>
+        tf.tidy(() => {
+          const live = new Map<number, tf.Tensor>([[value.id, cotangent.clone()]]);
+          walkBack(tape, new Set([x.id]), live, 'keep saved');
+          const gradient = live.get(x.id);
+          if (!gradient) throw new Error('The function does not depend on its argument.');
+          return gradient as X;
+        }),
+      ),
+    );
+    return { value, gradients };
+  } catch (error) {
+    value.dispose();
+    throw error;
+  } finally {
+    for (const node of tape) tf.dispose(node.saved ?? []);
+  }
+}
+
+/** Runs `f`; the tape and what it saved are the caller's. */
+function record<T extends tf.Tensor>(f: () => T): { readonly value: T; readonly tape: readonly TapeNode[] } {
+  const recorder = tf.engine() as unknown as Recorder;
+  if (recorder.state.gradientDepth > 0) throw new RangeError('A gradient within a gradient.');
+  let value: T;
+  let tape: TapeNode[] = [];
+  recorder.startTape();
+  try {
+    value = tf.tidy(f);
+  } catch (error) {
+    for (const node of recorder.state.activeTape ?? []) tf.dispose(node.saved ?? []);
+    throw error;
+  } finally {
+    recorder.endTape();
+    tape = recorder.state.activeTape ?? [];
+    recorder.state.activeTape = null;
+  }
+  return { value, tape };
+}
+
 /** Adds the gradients to `live`, by the ids of their tensors, and takes away those that nobody needs any more. */
 function walkBack(
   tape: readonly TapeNode[],
   wanted: ReadonlySet<number>,
   live: Map<number, tf.Tensor>,
+  saved: 'dispose saved' | 'keep saved',
 ): void {
   const moved = reachedFrom(wanted, tape);
   for (const node of tape.toReversed()) {
@@ -70,7 +114,7 @@ function walkBack(
     if (inputs.length > 0 && dys.some((dy) => dy !== null)) {
       for (const [name, dx] of gradientsOf(node, inputs, dys)) accumulate(live, node.inputs[name]!.id, dx);
     }
-    tf.dispose(node.saved ?? []);
+    if (saved === 'dispose saved') tf.dispose(node.saved ?? []);
     for (const { id } of node.outputs) {
       if (wanted.has(id)) continue;
       live.get(id)?.dispose();

@@ -1,8 +1,9 @@
 // Robustness curves: a metric as a function of how far the adversary may move each image.
 
-import * as tf from '@tensorflow/tfjs';
+import type * as tf from '@tensorflow/tfjs';
 import type { Attack } from '../attacks/attack.ts';
 import { createBall } from '../attacks/ball.ts';
+import { judge } from '../attacks/context.ts';
 import type { NormName } from '../attacks/threat.ts';
 import type { Batch } from '../data/dataset.ts';
 import { UsageError } from '../errors.ts';
@@ -10,7 +11,7 @@ import type { Loss } from '../losses/loss.ts';
 import type { Random } from '../random.ts';
 import { raiseFlags } from './flags.ts';
 import { intervalOf } from './interval.ts';
-import type { Metric } from './metric.ts';
+import { imageScoreOf, type Metric } from './metric.ts';
 import type { Classifier } from './target.ts';
 import { createTrack, measureBatch, type Track, worstOf } from './track.ts';
 
@@ -56,6 +57,8 @@ export interface CurveOptions {
   /** What the attacks raise. */
   readonly loss: Loss;
   readonly random: Random;
+  /** For a net with random layers: how many passes stand for one; see `Target.draws`. Default: 1. */
+  readonly draws?: number;
 }
 
 export interface RobustnessCurves {
@@ -63,16 +66,6 @@ export interface RobustnessCurves {
   readonly curves: readonly RobustnessCurve[];
   /** Of each image the attack that hurts it most: the curve to quote. Its attack is named `worst`. */
   readonly worst: RobustnessCurve;
-}
-
-type Score = NonNullable<Metric['perImage']>;
-
-function scoreOf({ name, metric }: CurveOptions['metric']): Score {
-  if (metric.perImage && metric.better === 'higher') return metric.perImage.bind(metric);
-  throw new UsageError(
-    `The metric ${name} has no robustness curve: expected a score of each image, higher being better. ` +
-      'Use accuracy for classification, or dice, iou or pixelAccuracy for segmentation.',
-  );
 }
 
 function ascending(epsilons: readonly number[]): number[] {
@@ -124,15 +117,16 @@ export async function robustnessCurves(
   options: CurveOptions,
 ): Promise<RobustnessCurves> {
   const epsilons = ascending(options.epsilons);
-  const score = scoreOf(options.metric);
+  const score = imageScoreOf(options.metric);
+  const { loss, draws = 1 } = options;
   const logits = (images: tf.Tensor4D) => options.net.logits(images);
   const tracks = options.attacks.map((attack) =>
     createTrack(attack.name, attack.direction !== undefined, epsilons.length),
   );
   let count = 0;
   for await (using batch of data) {
-    const target = { logits, labels: batch.labels, loss: options.loss, score };
-    const clean = tf.tidy(() => score(logits(batch.images), batch.labels));
+    const target = { logits, labels: batch.labels, loss, score, draws };
+    const clean = judge(target, batch.images).scores;
     const random = options.random.stream(`batch-${count++}`);
     // Refuses an epsilon beyond the box before anything is attacked.
     createBall(batch.images, { norm: options.norm, epsilon: epsilons.at(-1) as number });

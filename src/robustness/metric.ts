@@ -1,6 +1,7 @@
 // The contract of metrics.
 
 import type * as tf from '@tensorflow/tfjs';
+import { UsageError } from '../errors.ts';
 
 export interface Tally {
   /** `logits` `[batch, …, classes]`, `labels` int32 `[batch, …]`. Neither is disposed. */
@@ -23,4 +24,21 @@ export interface Metric {
 /** Names the type of a definition; the identity at run time. */
 export function defineMetric(metric: Metric): Metric {
   return metric;
+}
+
+export type ImageScore = NonNullable<Metric['perImage']>;
+
+/** The score of each image. Throws `UsageError` for a metric that has none. */
+export function imageScoreOf({
+  name,
+  metric,
+}: {
+  readonly name: string;
+  readonly metric: Metric;
+}): ImageScore {
+  if (metric.perImage && metric.better === 'higher') return metric.perImage.bind(metric);
+  throw new UsageError(
+    `The metric ${name} has no robustness curve: expected a score of each image, higher being better. ` +
+      'Use accuracy for classification, or dice, iou or pixelAccuracy for segmentation.',
+  );
 }

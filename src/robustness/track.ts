@@ -2,7 +2,8 @@
 
 import * as tf from '@tensorflow/tfjs';
 import type { Attack, Target } from '../attacks/attack.ts';
-import { craft, directionOf, follow } from '../attacks/craft.ts';
+import { judge, takeTarget } from '../attacks/context.ts';
+import { craft, directionOf, follow, nearestOf, shorten } from '../attacks/craft.ts';
 import { takeRows } from '../attacks/rows.ts';
 import type { NormName } from '../attacks/threat.ts';
 import { type GradientLog, gradientLog } from '../attacks/watch.ts';
@@ -24,7 +25,8 @@ export interface Track {
 
 export interface BatchUnderAttack {
   readonly images: tf.Tensor4D;
-  readonly target: Target & { score(logits: tf.Tensor, labels: tf.Tensor): Float32Array };
+  /** With a score. */
+  readonly target: Target;
   /** Scores of the clean images. */
   readonly clean: Float32Array;
   /** Ascending from 0. */
@@ -48,30 +50,35 @@ type Outcome = { readonly scores: Float32Array; readonly ssim: Float32Array };
 /** Makes and scores images of one epsilon for the clean ones at `rows`. */
 type Attempt = (rows: readonly number[], epsilonIndex: number) => Outcome;
 
+/** What is measured of images made of the clean ones; one more pass through the net. */
+function outcomeOf(moved: tf.Tensor4D, clean: tf.Tensor4D, target: Target, log: GradientLog): Outcome {
+  log.forwards += clean.shape[0] * (target.draws ?? 1);
+  return { scores: judge(target, moved).scores, ssim: ssim(clean, moved) };
+}
+
 /** By `craft`, afresh for each epsilon. */
 function iterative(attack: Attack, batch: BatchUnderAttack, random: Random, log: GradientLog): Attempt {
   const { images, norm, epsilons, target } = batch;
   return (rows, i) => {
-    const [clean, labels] = [takeRows(images, rows), takeRows(target.labels, rows)];
+    const [clean, under] = [takeRows(images, rows), takeTarget(target, rows)];
     const threat = { norm, epsilon: epsilons[i] as number };
-    const moved = craft(attack, clean, { ...target, labels }, threat, random.stream(`epsilon-${i}`), log);
-    log.forwards += rows.length;
-    return { scores: target.score(target.logits(moved), labels), ssim: ssim(clean, moved) };
+    const moved = craft(attack, clean, under, threat, random.stream(`epsilon-${i}`), log);
+    return outcomeOf(moved, clean, under, log);
   };
 }
 
-/** Along one direction, computed here for all epsilons. */
-function singleStep(attack: Attack, batch: BatchUnderAttack, random: Random, log: GradientLog): Attempt {
-  const { norm, epsilons, target } = batch;
+/** Along one direction, or from one nearest image, computed here for all epsilons. */
+function computedOnce(attack: Attack, batch: BatchUnderAttack, random: Random, log: GradientLog): Attempt {
+  const { norm, epsilons } = batch;
   const open = standing(batch.clean);
-  const [images, labels] = [takeRows(batch.images, open), takeRows(target.labels, open)];
-  const along = directionOf(attack, images, { ...target, labels }, norm, random, log);
+  const [images, target] = [takeRows(batch.images, open), takeTarget(batch.target, open)];
+  const [compute, apply] = attack.minimise ? [nearestOf, shorten] : [directionOf, follow];
+  const computed = compute(attack, images, target, norm, random, log);
   return (rows, i) => {
     const places = rows.map((row) => open.indexOf(row));
     const clean = takeRows(images, places);
-    const moved = follow(takeRows(along, places), clean, { norm, epsilon: epsilons[i] as number });
-    log.forwards += rows.length;
-    return { scores: target.score(target.logits(moved), takeRows(labels, places)), ssim: ssim(clean, moved) };
+    const moved = apply(takeRows(computed, places), clean, { norm, epsilon: epsilons[i] as number });
+    return outcomeOf(moved, clean, takeTarget(target, places), log);
   };
 }
 
@@ -87,7 +94,12 @@ export function measureBatch(track: Track, attack: Attack, batch: BatchUnderAtta
       const rows = i === 0 ? [] : standing(track.singleStep || i === last ? batch.clean : worst);
       const raw = i === 0 ? Float32Array.from(worst) : new Float32Array(worst.length);
       if (rows.length > 0) {
-        attempt ??= (track.singleStep ? singleStep : iterative)(attack, batch, random, track.log);
+        attempt ??= (attack.direction || attack.minimise ? computedOnce : iterative)(
+          attack,
+          batch,
+          random,
+          track.log,
+        );
         const made = attempt;
         const outcome = tf.tidy(() => made(rows, i));
         for (const [k, row] of rows.entries()) {

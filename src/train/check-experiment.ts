@@ -1,15 +1,20 @@
 // An experiment is checked whole before anything is created: `--set` and JavaScript experiments get no help
 // from the compiler.
 
+import { requireSuited } from '../attacks/craft.ts';
 import { createAttack } from '../attacks/create.ts';
+import { norms } from '../attacks/norms.ts';
 import * as attacks from '../attacks/registry.ts';
 import * as datasets from '../data/registry.ts';
 import { listChoices, UsageError } from '../errors.ts';
 import { fillLoss, lossOf } from '../losses/create.ts';
 import * as nets from '../nets/registry.ts';
 import { type Options, resolveChoice } from '../options.ts';
+import { corruptionOf } from '../robustness/corruptions/corrupt.ts';
+import * as kinds from '../robustness/corruptions/registry.ts';
 import { metricOf } from '../robustness/metrics/create.ts';
 import * as metrics from '../robustness/metrics/registry.ts';
+import { NOISES } from '../robustness/noises.ts';
 import type { Experiment } from './experiment.ts';
 import { measurementsOf } from './measurements.ts';
 import * as optimizers from './optimizers/registry.ts';
@@ -39,7 +44,17 @@ const SHAPES = {
   data: ['dataset', 'split', 'batchSize'],
   'data.split': ['validation', 'test'],
   freeze: ['weights', 'statistics'],
-  robustness: ['attacks', 'norm', 'epsilons', 'everyEpochs', 'images'],
+  robustness: [
+    'attacks',
+    'norm',
+    'epsilons',
+    'everyEpochs',
+    'images',
+    'corruptions',
+    'noise',
+    'outliers',
+    'ambiguity',
+  ],
   checkpoints: ['best', 'better'],
   earlyStop: ['measurement', 'better', 'patience'],
 } as const;
@@ -123,7 +138,7 @@ function checkMetrics({ metrics: chosen, net }: Experiment): void {
 function checkRobustness(experiment: Experiment, robustness: NonNullable<Experiment['robustness']>): void {
   requireKeys('robustness', robustness);
   const { norm, epsilons, everyEpochs, images } = robustness;
-  require(norm === 'linf' || norm === 'l2', 'robustness.norm', 'linf or l2', norm);
+  require(Object.hasOwn(norms, norm), 'robustness.norm', listChoices(Object.keys(norms)), norm);
   checkEpsilons('robustness.epsilons', epsilons, norm);
   require(isCount(everyEpochs), 'robustness.everyEpochs', 'a whole number of at least 1', everyEpochs);
   require(isCount(images), 'robustness.images', 'a whole number of at least 1', images);
@@ -133,10 +148,31 @@ function checkRobustness(experiment: Experiment, robustness: NonNullable<Experim
     .metrics[0]);
   const some = Array.isArray(robustness.attacks) && robustness.attacks.length > 0;
   require(some, 'robustness.attacks', `a list of attacks out of ${choicesOf(attacks)}`, robustness.attacks);
-  const names = robustness.attacks.map(
-    (choice) => createAttack(requireChoice('robustness.attacks', choice)).name,
+  const chosen = robustness.attacks.map((choice) =>
+    createAttack(requireChoice('robustness.attacks', choice)),
   );
+  for (const attack of chosen) requireSuited(attack, norm, taskOfNet(experiment.net));
+  const names = chosen.map(({ name }) => name);
   require(new Set(names).size === names.length, 'robustness.attacks', 'each attack once', names);
+  checkUnattacked(experiment, robustness);
+}
+
+function checkUnattacked(
+  { net }: Experiment,
+  { corruptions, noise, outliers, ambiguity }: NonNullable<Experiment['robustness']>,
+): void {
+  if (corruptions !== undefined) {
+    const some = Array.isArray(corruptions) && corruptions.length > 0;
+    require(some, 'robustness.corruptions', `a list out of ${choicesOf(kinds)}`, corruptions);
+    for (const name of corruptions) corruptionOf(name);
+    const each = new Set(corruptions).size === corruptions.length;
+    require(each, 'robustness.corruptions', 'each corruption once', corruptions);
+  }
+  const known = noise === undefined || NOISES.includes(noise);
+  require(known, 'robustness.noise', listChoices(NOISES), noise);
+  if (outliers !== undefined) fill('dataset', datasets, outliers);
+  const suits = !ambiguity || (ambiguity === true && taskOfNet(net) === 'classification');
+  require(suits, 'robustness.ambiguity', 'true or false, and false for segmentation', ambiguity);
 }
 
 /** Epsilons are ascending, told apart by their tags, and in [0, 1] for linf. */
@@ -173,6 +209,7 @@ export function fillChoices(experiment: Experiment): Experiment {
       robustness: {
         ...robustness,
         attacks: robustness.attacks.map((choice) => fill('attack', attacks, choice)),
+        ...(robustness.outliers && { outliers: fill('dataset', datasets, robustness.outliers) }),
       },
     }),
   };

@@ -7,11 +7,21 @@ import { UsageError } from '../errors.ts';
 import { openLayersModel } from '../exchange/layers-model.ts';
 import { createNet } from '../nets/create.ts';
 import { createRandom, type Random } from '../random.ts';
+import type { CorruptionScores } from '../robustness/corruption-scores.ts';
 import type { RobustnessCurves } from '../robustness/curve.ts';
-import { inference } from '../robustness/target.ts';
+import type { NoiseControl } from '../robustness/matched-noise.ts';
+import { type Classifier, inference } from '../robustness/target.ts';
+import type { AmbiguityScores, OutlierScores } from '../robustness/uncertainty.ts';
 import { checkpointedEpochs, checkpointName, loadCheckpoint, restoreWeights } from './checkpoints.ts';
 import type { Experiment } from './experiment.ts';
 import { measureClean, measureRobustness } from './measure.ts';
+import {
+  type MeasureOptions,
+  measureAmbiguity,
+  measureCorruptions,
+  measureNoise,
+  measureOutliers,
+} from './measure-unattacked.ts';
 import { bestEpoch, bestMeasurement } from './measurements.ts';
 import { readRecords } from './run-directory.ts';
 
@@ -22,8 +32,13 @@ export interface Evaluation {
   readonly images: number;
   /** `loss` and each metric of the experiment. */
   readonly clean: Readonly<Record<string, number>>;
-  /** Absent where nothing was attacked. */
+  /** Absent where nothing was attacked, and so are the others where they were not asked for. */
   readonly robustness?: RobustnessCurves;
+  readonly corruptions?: CorruptionScores;
+  /** Noise as visible as the worst case of `robustness`. */
+  readonly control?: NoiseControl;
+  readonly outliers?: OutlierScores;
+  readonly ambiguity?: AmbiguityScores;
 }
 
 /** Which checkpoint of a run: by its measurements, or the epoch. */
@@ -80,6 +95,8 @@ export async function loadModelFile(path: string, data: Dataset): Promise<tf.Lay
 export interface EvaluateOptions {
   /** What is attacked and how; absent for clean metrics alone. */
   readonly robustness?: Omit<NonNullable<Experiment['robustness']>, 'everyEpochs'>;
+  /** Another net, of the same images and classes: each attack is made on it, too, and tried on the net measured. */
+  readonly surrogate?: tf.LayersModel;
   readonly random?: Random;
 }
 
@@ -88,7 +105,7 @@ export async function evaluate(
   model: tf.LayersModel,
   experiment: Experiment,
   { split, dataset }: { readonly split: string; readonly dataset: Dataset },
-  { robustness, random = createRandom(experiment.seed) }: EvaluateOptions = {},
+  { robustness, surrogate, random = createRandom(experiment.seed) }: EvaluateOptions = {},
 ): Promise<Evaluation> {
   const { metrics, loss, data, name, net } = experiment;
   const { batchSize } = data;
@@ -97,5 +114,27 @@ export async function evaluate(
   const measured = { experiment: name, net: net.name, split, images: dataset.samples.length, clean };
   if (!robustness) return measured;
   const options = { ...robustness, metric: metrics[0], loss, batchSize, random: random.stream('robustness') };
-  return { ...measured, robustness: await measureRobustness(target, dataset, options) };
+  using other = surrogate && inference(surrogate);
+  const curves = await measureRobustness(target, dataset, { ...options, ...(other && { surrogate: other }) });
+  return {
+    ...measured,
+    robustness: curves,
+    ...(await unattacked(target, dataset, robustness, options, curves)),
+  };
+}
+
+/** What else is asked for, of images that nobody attacks. */
+async function unattacked(
+  net: Classifier,
+  dataset: Dataset,
+  { corruptions, noise, outliers, ambiguity }: NonNullable<EvaluateOptions['robustness']>,
+  options: MeasureOptions,
+  { worst }: RobustnessCurves,
+): Promise<Partial<Evaluation>> {
+  return {
+    ...(corruptions && { corruptions: await measureCorruptions(net, dataset, corruptions, options) }),
+    ...(noise && { control: await measureNoise(net, dataset, { noise, curve: worst }, options) }),
+    ...(outliers && { outliers: await measureOutliers(net, dataset, outliers, options) }),
+    ...(ambiguity && { ambiguity: await measureAmbiguity(net, dataset, options) }),
+  };
 }

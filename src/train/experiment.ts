@@ -5,7 +5,9 @@ import type { NormName } from '../attacks/threat.ts';
 import type { DatasetChoice } from '../data/create.ts';
 import type { LossChoice } from '../losses/create.ts';
 import type { NetChoice } from '../nets/create.ts';
+import type { CorruptionName } from '../robustness/corruptions/corrupt.ts';
 import type { MetricName } from '../robustness/metrics/create.ts';
+import type { NoiseName } from '../robustness/noises.ts';
 import type { Freeze } from './freeze.ts';
 import type { OptimizerChoice } from './optimizers.ts';
 
@@ -38,6 +40,14 @@ export interface Experiment {
     readonly everyEpochs: number;
     /** How many images of the validation split are attacked, drawn once by seed. */
     readonly images: number;
+    /** What else is done to these images, at severities 1 to 5; see docs/corruptions.md. */
+    readonly corruptions?: readonly CorruptionName[];
+    /** The control of the worst case: this noise, as visible by structural similarity at every epsilon. */
+    readonly noise?: NoiseName;
+    /** Images of another kind, which the net should not be sure of: `{ name: 'brainPhantoms' }`. */
+    readonly outliers?: DatasetChoice;
+    /** Whether mixtures of two classes are measured: margin and entropy. For classification. */
+    readonly ambiguity?: boolean;
   };
   readonly checkpoints?: {
     /** A recorded measurement, such as `validation/auroc` or `robustness/pgd/linf/auc`. */

@@ -4,6 +4,7 @@ import { setImmediate as macrotask } from 'node:timers/promises';
 import * as tf from '@tensorflow/tfjs';
 import { type AttackChoice, createAttack } from '../attacks/create.ts';
 import type { NormName } from '../attacks/threat.ts';
+import { transferred } from '../attacks/transfer.ts';
 import { batches } from '../data/batches.ts';
 import type { Batch, Dataset } from '../data/dataset.ts';
 import { sampleStratified, subset } from '../data/subset.ts';
@@ -70,6 +71,8 @@ export interface RobustnessOptions {
   readonly batchSize: number;
   readonly random: Random;
   readonly signal?: AbortSignal;
+  /** Each attack is made on this net, too, and tried on the one measured. */
+  readonly surrogate?: Classifier;
 }
 
 /** The images that a robustness measurement attacks: the same for the same `random`. */
@@ -83,10 +86,11 @@ export function measureRobustness(
   dataset: Dataset,
   options: RobustnessOptions,
 ): Promise<RobustnessCurves> {
-  const { attacks, norm, epsilons, images, metric, loss, batchSize, random, signal } = options;
+  const { attacks, norm, epsilons, images, metric, loss, batchSize, random, signal, surrogate } = options;
+  const made = attacks.map(createAttack);
   return robustnessCurves(interruptible(attackedImages(dataset, images, random), batchSize, signal), {
     net,
-    attacks: attacks.map(createAttack),
+    attacks: surrogate ? [...made, ...made.map((attack) => transferred(attack, surrogate))] : made,
     norm,
     epsilons,
     metric: { name: metric, metric: metricOf(metric) },

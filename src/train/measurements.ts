@@ -1,6 +1,8 @@
 // The names of measurements, and what they mean without opening any data.
 
+import { SEVERITIES } from '../robustness/corruptions/corrupt.ts';
 import { type MetricName, metricOf } from '../robustness/metrics/create.ts';
+import type { AmbiguityScores, OutlierScores } from '../robustness/uncertainty.ts';
 import type { Measurements } from './callback.ts';
 import type { Experiment } from './experiment.ts';
 
@@ -9,6 +11,48 @@ export type Better = 'higher' | 'lower';
 /** `robustness/pgd/linf/0.0314`; `worst` in place of the attack for the worst case over all of them. */
 export function robustnessTag(attack: string, norm: string, epsilon: number | 'auc'): string {
   return `robustness/${attack}/${norm}/${epsilon === 'auc' ? epsilon : epsilon.toFixed(4)}`;
+}
+
+/** `corruption/gaussianNoise/3`. */
+export function corruptionTag(corruption: string, severity: number): string {
+  return `corruption/${corruption}/${severity}`;
+}
+
+/** `control/gaussianNoise/linf/0.0314`: noise as visible as the worst case at that epsilon. */
+export function controlTag(noise: string, norm: string, epsilon: number): string {
+  return `control/${noise}/${norm}/${epsilon.toFixed(4)}`;
+}
+
+export function outlierMeasurements({ maxSoftmax, energy }: OutlierScores): Measurements {
+  return { 'outliers/maxSoftmax': maxSoftmax, 'outliers/energy': energy };
+}
+
+export function ambiguityMeasurements({ margin, entropy, auroc }: AmbiguityScores): Measurements {
+  return {
+    'ambiguity/margin': margin.mixed,
+    'ambiguity/entropy': entropy.mixed,
+    'ambiguity/cleanMargin': margin.clean,
+    'ambiguity/cleanEntropy': entropy.clean,
+    'ambiguity/auroc': auroc,
+  };
+}
+
+function unattackedMeasurements(robustness: NonNullable<Experiment['robustness']>): string[] {
+  const { corruptions, noise, norm, epsilons, outliers, ambiguity } = robustness;
+  const nothing = { clean: 0, mixed: 0 };
+  return [
+    ...(corruptions ?? []).flatMap((name) => SEVERITIES.map((severity) => corruptionTag(name, severity))),
+    ...(corruptions ? ['corruption/mean'] : []),
+    ...(noise ? [...new Set([0, ...epsilons])].map((epsilon) => controlTag(noise, norm, epsilon)) : []),
+    ...(outliers
+      ? Object.keys(outlierMeasurements({ images: 0, outliers: 0, maxSoftmax: 0, energy: 0 }))
+      : []),
+    ...(ambiguity
+      ? Object.keys(
+          ambiguityMeasurements({ images: 0, mixtures: 0, margin: nothing, entropy: nothing, auroc: 0 }),
+        )
+      : []),
+  ];
 }
 
 /** Everything that a run of `experiment` records, but for times. */
@@ -25,12 +69,13 @@ export function measurementsOf(experiment: Experiment): string[] {
       names.push(robustnessTag(attack, robustness.norm, epsilon));
     names.push(robustnessTag(attack, robustness.norm, 'auc'));
   }
+  names.push(...unattackedMeasurements(robustness));
   return names;
 }
 
 /** Which way a measurement improves: as its metric does, or down for a loss. */
 export function betterOf(experiment: Experiment, measurement: string): Better {
-  if (measurement.endsWith('/loss')) return 'lower';
+  if (measurement.endsWith('/loss') || measurement === 'ambiguity/margin') return 'lower';
   const name = measurement.startsWith('validation/')
     ? measurement.slice('validation/'.length)
     : experiment.metrics[0];

@@ -11,6 +11,7 @@ import { cleanMeasurement } from './callbacks/clean-measurement.ts';
 import { earlyStop } from './callbacks/early-stop.ts';
 import { robustnessMeasurement } from './callbacks/robustness-measurement.ts';
 import { tensorboard } from './callbacks/tensorboard.ts';
+import { unattackedMeasurement } from './callbacks/unattacked-measurement.ts';
 import { checkExperiment } from './check-experiment.ts';
 import { type Checkpoint, newestCheckpoint, restoreOptimizer, restoreWeights } from './checkpoints.ts';
 import { describeEnvironment } from './environment.ts';
@@ -181,7 +182,7 @@ function restore(from: Checkpoint, net: Net, optimizer: Optimizer): void {
 function callbacksOf({ robustness, earlyStop: stops }: Experiment): Callback[] {
   return [
     cleanMeasurement(),
-    ...(robustness ? [robustnessMeasurement()] : []),
+    ...(robustness ? [robustnessMeasurement(), unattackedMeasurement()] : []),
     tensorboard(),
     checkpoint(),
     ...(stops ? [earlyStop()] : []),

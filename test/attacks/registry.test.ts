@@ -3,16 +3,18 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
-import type { Target } from '../../src/attacks/attack.ts';
+import type { Attack, Target } from '../../src/attacks/attack.ts';
+import { createBall } from '../../src/attacks/ball.ts';
+import { judge } from '../../src/attacks/context.ts';
 import { craft } from '../../src/attacks/craft.ts';
-import { type AttackChoice, createAttack } from '../../src/attacks/create.ts';
-import * as registry from '../../src/attacks/registry.ts';
+import type { NormName } from '../../src/attacks/threat.ts';
 import { gradientLog } from '../../src/attacks/watch.ts';
 import { useEngine } from '../../src/engine/engine.ts';
 import { lossOf } from '../../src/losses/create.ts';
 import { createRandom } from '../../src/random.ts';
 import { noTensorLeak } from '../support.ts';
-import { type GoldenNet, openClassifier, openSegmenter } from './golden.ts';
+import { type GoldenNet, openClassifier, openSegmenter, tensorOf } from './golden.ts';
+import { quickAttacks } from './quick.ts';
 
 const crossEntropy = lossOf('crossEntropy');
 
@@ -29,10 +31,22 @@ after(() => {
 });
 
 /** How far the rounding of pixels can carry an image: each by half the spacing of float32 below 1. */
-const rounding = { linf: 2 ** -25, l2: 2 ** -25 * Math.sqrt(16 * 16 * 3) };
+const values = 16 * 16 * 3;
+const rounding = { linf: 2 ** -25, l2: 2 ** -25 * Math.sqrt(values), l1: 2 ** -25 * values, l0: 0 };
+
+const epsilons = {
+  linf: [0, 1 / 255, 8 / 255, 1],
+  l2: [0, 0.1, 0.5, 10],
+  l1: [0, 0.5, 5, values],
+  l0: [0, 1, 10, values],
+};
 
 const targets: Record<string, () => { images: tf.Tensor4D; target: Target }> = {
   'a classifier': () => ({ images: classifier.images.clone(), target: targetOf(classifier, 8) }),
+  'a classifier, towards goals': () => ({
+    images: classifier.images.clone(),
+    target: { ...targetOf(classifier, 8), goals: tensorOf(classifier.stored.target_labels) },
+  }),
   'a segmenter': () => ({ images: segmenter.images.slice(0, 2), target: targetOf(segmenter, 2) }),
   'a batch of one': () => ({ images: classifier.images.slice(0, 1), target: targetOf(classifier, 1) }),
   'black and white images': () => ({
@@ -53,26 +67,31 @@ function targetOf(net: GoldenNet, images: number): Target {
   return { logits: net.logits, labels: net.labels.slice(0, images), loss: crossEntropy };
 }
 
-function distances(moved: tf.Tensor, clean: tf.Tensor, norm: 'linf' | 'l2'): ArrayLike<number> {
-  const difference = moved.sub(clean);
-  return (
-    norm === 'linf' ? difference.abs().max([1, 2, 3]) : difference.square().sum([1, 2, 3]).sqrt()
-  ).dataSync();
-}
+const distances = (moved: tf.Tensor4D, clean: tf.Tensor4D, norm: NormName) =>
+  createBall(clean, { norm, epsilon: 0 }).distances(moved);
 
 const sum = (values: ArrayLike<number>) => Array.from(values).reduce((a, b) => a + b, 0);
 
-for (const name of Object.keys(registry) as AttackChoice['name'][]) {
-  for (const norm of ['linf', 'l2'] as const) {
-    describe(`${name} in ${norm}`, () => {
-      const attack = createAttack({ name });
+/** What an attack is tested on: not every one is for both tasks. */
+const suited = (attack: Attack, { labels }: Target) =>
+  attack.task === undefined || (attack.task === 'classification') === (labels.rank === 1);
 
+for (const norm of ['linf', 'l2', 'l1', 'l0'] as const) {
+  const attacks = new Map(
+    [...quickAttacks(norm, 'classification'), ...quickAttacks(norm, 'segmentation')].map((attack) => [
+      attack.name,
+      attack,
+    ]),
+  );
+  for (const [name, attack] of attacks) {
+    describe(`${name} in ${norm}`, () => {
       for (const [what, make] of Object.entries(targets)) {
         test(`${what}: stays in the ball and in [0, 1]; epsilon 0 changes nothing; repeatable`, () =>
           noTensorLeak(() =>
             tf.tidy(() => {
               const { images, target } = make();
-              for (const epsilon of [0, 1 / 255, 8 / 255, 0.5, 1]) {
+              if (!suited(attack, target)) return;
+              for (const [i, epsilon] of epsilons[norm].entries()) {
                 const run = () => craft(attack, images, target, { norm, epsilon }, createRandom(3));
                 const moved = run();
                 const [low, high] = [
@@ -80,27 +99,31 @@ for (const name of Object.keys(registry) as AttackChoice['name'][]) {
                   moved.max().dataSync()[0] as number,
                 ];
                 assert.ok(low >= 0 && high <= 1, `values from ${low} to ${high}`);
-                for (const distance of Array.from(distances(moved, images, norm))) {
+                for (const distance of distances(moved, images, norm)) {
                   assert.ok(distance <= epsilon * (1 + 1e-5) + rounding[norm], `${distance} for ${epsilon}`);
                 }
                 if (epsilon === 0) assert.deepEqual(moved.dataSync(), images.dataSync());
-                if (epsilon === 8 / 255) assert.deepEqual(moved.dataSync(), run().dataSync());
+                if (i === 2) assert.deepEqual(moved.dataSync(), run().dataSync());
               }
             }),
           ));
       }
 
-      test('where it follows gradients, it raises the loss on average', () =>
+      if (attack.minimise) return;
+      test('where it follows gradients, it raises the loss on average, and lowers it towards goals', () =>
         noTensorLeak(() =>
           tf.tidy(() => {
             for (const net of [classifier, segmenter]) {
-              const target = targetOf(net, 8);
-              const lossOf = (images: tf.Tensor4D) =>
-                sum(target.loss(target.logits(images), target.labels).dataSync());
-              for (const epsilon of [1 / 255, 8 / 255]) {
-                const log = gradientLog();
-                const moved = craft(attack, net.images, target, { norm, epsilon }, createRandom(4), log);
-                assert.ok(log.gradients === 0 || lossOf(moved) > lossOf(net.images));
+              const untargeted = targetOf(net, 8);
+              if (!suited(attack, untargeted)) continue;
+              const goals = tf.zerosLike(net.labels);
+              for (const target of [untargeted, { ...untargeted, goals }]) {
+                const lossOf = (images: tf.Tensor4D) => sum(judge(target, images).losses);
+                for (const epsilon of epsilons[norm].slice(1, 3)) {
+                  const log = gradientLog();
+                  const moved = craft(attack, net.images, target, { norm, epsilon }, createRandom(4), log);
+                  assert.ok(log.gradients === 0 || lossOf(moved) > lossOf(net.images));
+                }
               }
             }
           }),

@@ -46,6 +46,13 @@ test('a run leaves all that it should, and its loss falls', () => {
   for (const { epoch, measurements } of records) {
     const attacked = 'robustness/worst/linf/auc' in measurements;
     assert.equal(attacked, epoch % 2 === 0, `epoch ${epoch}`);
+    for (const name of [
+      'corruption/blur/5',
+      'corruption/mean',
+      'control/gaussianNoise/linf/0.0314',
+      'outliers/energy',
+    ])
+      assert.equal(name in measurements, attacked, name);
     assert.ok(!Object.keys(measurements).some((name) => name.startsWith('time/')));
     if (!attacked) continue;
     for (const attack of ['fgsm', 'pgd']) {
@@ -111,12 +118,19 @@ test('a trained net is evaluated, with a table, JSON and a picture', async () =>
     'fgsm,gaussianNoise',
     '--epsilons',
     '0,8/255',
+    '--corruptions',
+    'all',
+    '--noise',
+    'ricianNoise',
   ];
   const { code, stdout, stderr } = await medrobust(words);
   assert.equal(code, 0, stderr);
   assert.match(stdout, /tiny: unet on 12 images of the test split/);
   assert.match(stdout, /epsilon +fgsm +gaussianNoise +worst/);
   assert.match(stdout, /8\/255 +\d\.\d{3} \(/);
+  assert.match(stdout, /^ {2}jpeg( +\d\.\d{3}){5}$/m);
+  assert.match(stdout, /epsilon +SSIM +ricianNoise/);
+  assert.match(stdout, /8 images of another kind/);
   const evaluation = JSON.parse(readFileSync(join(whole, 'evaluations/test-best.json'), 'utf8'));
   assert.equal(evaluation.robustness.worst.points.length, 2);
   assert.ok(existsSync(join(whole, 'evaluations/test-best.png')));

@@ -20,5 +20,8 @@ export default {
     epsilons: [0, 4 / 255, 8 / 255],
     everyEpochs: 2,
     images: 6,
+    corruptions: ['blur', 'ricianNoise'],
+    noise: 'gaussianNoise',
+    outliers: { name: 'brainPhantoms', count: 8, size: 16 },
   },
 } satisfies Experiment;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
-import { valueAndGradients } from '../../src/engine/backward.ts';
+import { valueAndGradients, valueAndPullbacks } from '../../src/engine/backward.ts';
 import { stopGradient } from '../../src/engine/ops/stop-gradient.ts';
 import { assertClose, noTensorLeak } from '../support.ts';
 import { engines } from './engines.ts';
@@ -54,6 +54,48 @@ for (const engine of engines) {
         );
       });
     }
+
+    it('several gradients of one pass are those of as many passes', async () => {
+      await noTensorLeak(() =>
+        tf.tidy(() => {
+          const [images, kernel] = [tf.randomNormal([2, 6, 6, 3]), tf.randomNormal([3, 3, 3, 4])] as [
+            tf.Tensor4D,
+            tf.Tensor4D,
+          ];
+          const f = () =>
+            tf.maxPool(tf.relu(tf.conv2d(images, kernel, 1, 'same')), 2, 2, 'valid').mean([1, 2]);
+          const cotangents = [0, 1, 2].map(() => tf.randomNormal([2, 4]));
+          const { value, gradients } = valueAndPullbacks(f, images, () =>
+            cotangents.map((one) => one.clone()),
+          );
+          assertClose(value.dataSync(), f().dataSync());
+          for (const [i, cotangent] of cotangents.entries()) {
+            const { gradients: expected } = valueAndGradients(() => f().mul(cotangent), [images]);
+            assertClose(gradients[i]!.dataSync(), expected[0]!.dataSync(), { absolute: 1e-5 });
+          }
+        }),
+      );
+      const x = tf.ones([2, 3]);
+      await noTensorLeak(() => {
+        const { value, gradients } = valueAndPullbacks(
+          () => x.mul(x),
+          x,
+          () => [],
+        );
+        value.dispose();
+        assert.deepEqual(gradients, []);
+      });
+      assert.throws(
+        () =>
+          valueAndPullbacks(
+            () => tf.zeros([1]),
+            x,
+            (y) => [tf.onesLike(y)],
+          ),
+        /does not depend/,
+      );
+      x.dispose();
+    });
 
     it('leaves the inputs and the results, and nothing else', async () => {
       const [a, b] = [tf.ones([2, 3]), tf.ones([2, 3])];

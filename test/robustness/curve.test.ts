@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
 import type { Attack } from '../../src/attacks/attack.ts';
-import { type AttackChoice, createAttack } from '../../src/attacks/create.ts';
-import * as attackRegistry from '../../src/attacks/registry.ts';
+import { createAttack } from '../../src/attacks/create.ts';
 import type { Batch } from '../../src/data/dataset.ts';
 import { useEngine } from '../../src/engine/engine.ts';
 import { UsageError } from '../../src/errors.ts';
@@ -12,6 +11,7 @@ import { createRandom } from '../../src/random.ts';
 import { areaUnder, type CurveOptions, robustnessCurves } from '../../src/robustness/curve.ts';
 import { type MetricName, metricOf } from '../../src/robustness/metrics/create.ts';
 import { type GoldenNet, golden, openClassifier, openSegmenter } from '../attacks/golden.ts';
+import { quickAttacks } from '../attacks/quick.ts';
 import { assertClose, noTensorLeak } from '../support.ts';
 
 const crossEntropy = lossOf('crossEntropy');
@@ -50,11 +50,12 @@ function measure(
   net: Pick<GoldenNet, 'images' | 'labels' | 'logits'>,
   { metric = 'accuracy', size = 8, ...rest }: Asked,
 ) {
+  const { norm = 'linf' } = rest;
   return noTensorLeak(() =>
     robustnessCurves(batchesOf(net.images, net.labels, size), {
       net,
-      attacks: (Object.keys(attackRegistry) as AttackChoice['name'][]).map((name) => createAttack({ name })),
-      norm: 'linf',
+      attacks: quickAttacks(norm, net.labels.rank === 1 ? 'classification' : 'segmentation'),
+      norm,
       epsilons: [0.002, 0.008, 0.03],
       loss: crossEntropy,
       random: createRandom(1),
@@ -105,14 +106,14 @@ describe('curves of every attack', () => {
     pixelAccuracy: () => segmenter,
   };
   for (const [metric, net] of Object.entries(tasks) as [keyof typeof tasks, () => GoldenNet][]) {
-    for (const norm of ['linf', 'l2'] as const) {
+    for (const norm of ['linf', 'l2', 'l1'] as const) {
       test(`${metric} in ${norm}: begins at the clean metric, never rises, holds its interval`, async () => {
-        const epsilons = norm === 'linf' ? [0.08, 0.02, 0.08] : [2, 0.2];
+        const epsilons = { linf: [0.08, 0.02, 0.08], l2: [2, 0.2], l1: [60, 5] }[norm];
         const { curves, worst } = await measure(net(), { metric, norm, epsilons, size: 3 });
         for (const curve of [...curves, worst]) {
           assert.deepEqual(
             curve.points.map(({ epsilon }) => epsilon),
-            norm === 'linf' ? [0, 0.02, 0.08] : [0, 0.2, 2],
+            [...new Set([0, ...epsilons])].sort((a, b) => a - b),
           );
           assert.equal(curve.images, 8);
           assertClose(
@@ -156,7 +157,8 @@ describe('curves of every attack', () => {
 
 test('one gradient serves all epsilons of a single-step attack, and iterative ones work on survivors only', async () => {
   const epsilons = [0.001, 0.002, 0.004, 0.006, 0.008, 0.01, 0.015, 0.02, 0.03, 0.05];
-  const { curves } = await measure(classifier, { epsilons });
+  const attacks = (['fgsm', 'gaussianNoise', 'pgd'] as const).map((name) => createAttack({ name }));
+  const { curves } = await measure(classifier, { epsilons, attacks });
   const [fgsm, noise, pgd] = curves;
   // Seven of the eight images are right when clean.
   assert.deepEqual([fgsm?.cost.gradients, fgsm?.cost.forwards], [7, 7 + 10 * 7]);

@@ -7,6 +7,7 @@ import { useEngine } from '../../src/engine/engine.ts';
 import { lossOf } from '../../src/losses/create.ts';
 import { createRandom } from '../../src/random.ts';
 import { inference } from '../../src/robustness/target.ts';
+import { quickAttacks } from '../attacks/quick.ts';
 import { assertClose, noTensorLeak } from '../support.ts';
 
 const crossEntropy = lossOf('crossEntropy');
@@ -28,6 +29,29 @@ function build(): tf.LayersModel {
   );
   return tf.model({ inputs: input, outputs: heads as tf.SymbolicTensor[] });
 }
+
+test('every attack leaves weights and moving statistics as they were, and random layers off', async () => {
+  await noTensorLeak(() => {
+    const model = build();
+    using net = inference(model);
+    tf.tidy(() => {
+      const random = createRandom(2);
+      const images = tf.tensor4d(random.uniforms(3 * 64, 0, 1), [3, 8, 8, 1]);
+      const target = { logits: net.logits, labels: tf.tensor1d([0, 1, 2], 'int32'), loss: crossEntropy };
+      const weights = () => model.getWeights().map((weight) => Array.from(weight.dataSync()));
+      const before = weights();
+      for (const norm of ['linf', 'l2', 'l1', 'l0'] as const) {
+        const epsilon = norm === 'l0' ? 3 : 0.1;
+        for (const attack of quickAttacks(norm, 'classification')) {
+          const run = () => craft(attack, images, target, { norm, epsilon }, createRandom(3)).dataSync();
+          assert.deepEqual(run(), run(), attack.name);
+          assert.deepEqual(weights(), before, attack.name);
+        }
+      }
+    });
+    model.dispose();
+  });
+});
 
 test('an attack sees the first output in inference mode, and changes nothing in the net', async () => {
   await noTensorLeak(() => {

@@ -53,6 +53,36 @@ const wrong: readonly [string, object, RegExp][] = [
     { robustness: { ...tiny.robustness, attacks: [{ name: 'pgd', steps: 0 }] } },
     /"steps" of pgd/,
   ],
+  [
+    'an unknown corruption',
+    { robustness: { ...tiny.robustness, corruptions: ['blurr'] } },
+    /no corruption "blurr".*blur/,
+  ],
+  [
+    'no corruption',
+    { robustness: { ...tiny.robustness, corruptions: [] } },
+    /^robustness\.corruptions: expected a list/,
+  ],
+  [
+    'a corruption twice',
+    { robustness: { ...tiny.robustness, corruptions: ['blur', 'blur'] } },
+    /each corruption once/,
+  ],
+  [
+    'noise that cannot be matched',
+    { robustness: { ...tiny.robustness, noise: 'blur' } },
+    /^robustness\.noise: expected gaussianNoise/,
+  ],
+  [
+    'outliers that are no data',
+    { robustness: { ...tiny.robustness, outliers: { name: 'cats' } } },
+    /no dataset "cats"/,
+  ],
+  [
+    'ambiguity that is text',
+    { robustness: { ...tiny.robustness, ambiguity: 'yes' } },
+    /^robustness\.ambiguity: expected true/,
+  ],
   ['an unknown norm', { robustness: { ...tiny.robustness, norm: 'l3' } }, /^robustness\.norm/],
   [
     'an epsilon in levels of 255',

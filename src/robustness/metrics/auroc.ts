@@ -1,7 +1,7 @@
 import { defineMetric } from '../metric.ts';
 
 /** The area under one ROC curve by ranks (Mann–Whitney U); equal scores share the mean of their ranks. */
-function areaOf(scores: readonly number[], positive: readonly boolean[]): number {
+export function areaUnderRoc(scores: readonly number[], positive: readonly boolean[]): number {
   const order = [...scores.keys()].sort((a, b) => (scores[a] as number) - (scores[b] as number));
   let rankSum = 0;
   for (let from = 0, to = 0; from < order.length; from = to) {
@@ -51,7 +51,7 @@ export const auroc = defineMetric({
         if (present.length < 2 || rows.some((row) => row.some(Number.isNaN))) return Number.NaN;
         const measured = rows[0]?.length === 2 ? [1] : present;
         const areas = measured.map((k) =>
-          areaOf(
+          areaUnderRoc(
             rows.map((row) => logOdds(row, k)),
             actual.map((label) => label === k),
           ),

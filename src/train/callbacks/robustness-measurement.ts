@@ -1,15 +1,18 @@
 import { drawCurves } from '../../report/curve-plot.ts';
 import { areaUnder, type RobustnessCurve, type RobustnessCurves } from '../../robustness/curve.ts';
+import type { NoiseControl } from '../../robustness/matched-noise.ts';
+import type { NoiseName } from '../../robustness/noises.ts';
 import { inference } from '../../robustness/target.ts';
 import type { Callback, Measurements, Run } from '../callback.ts';
 import { checkpointName } from '../checkpoints.ts';
 import { drawExamples } from '../examples.ts';
 import { attackedImages, measureRobustness } from '../measure.ts';
-import { robustnessTag } from '../measurements.ts';
+import { measureNoise } from '../measure-unattacked.ts';
+import { controlTag, robustnessTag } from '../measurements.ts';
 
 /**
  * Measures robustness curves of every attack of the experiment, and the worst case over them, every
- * `everyEpochs` epochs and after the last one.
+ * `everyEpochs` epochs and after the last one; on request also noise as visible as the worst case.
  *
  * The images and the random starts are the same every epoch, so that epochs compare. Beside the figures it
  * writes curves/epoch-0010.json, and draws the curves and some adversarial images, as files and for TensorBoard.
@@ -24,9 +27,11 @@ export function robustnessMeasurement(): Callback {
       for (const { attack, flags } of measured.curves) {
         for (const flag of flags) run.log.warn({ epoch, attack }, `epoch ${epoch}, ${attack}: ${flag}`);
       }
-      await keep(run, epoch, measured);
+      const control = robustness.noise && (await controlOf(run, robustness.noise, measured.worst));
+      await keep(run, epoch, measured, control);
       await keepExamples(run, epoch, robustness);
-      return Object.assign({}, ...[...measured.curves, measured.worst].map(measurementsOf));
+      const ofCurves = [...measured.curves, measured.worst].map(measurementsOf);
+      return Object.assign({}, ...ofCurves, control && controlMeasurements(control, robustness.norm));
     },
   };
 }
@@ -53,10 +58,37 @@ function measurementsOf(curve: RobustnessCurve): Measurements {
   return { ...Object.fromEntries(values), [robustnessTag(attack, norm, 'auc')]: areaUnder(curve) };
 }
 
-async function keep(run: Run, epoch: number, { curves, worst }: RobustnessCurves): Promise<void> {
+async function controlOf(run: Run, noise: NoiseName, curve: RobustnessCurve): Promise<NoiseControl> {
+  const { metrics, data, robustness } = run.experiment;
+  using target = inference(run.net.model);
+  const options = {
+    images: robustness?.images ?? 0,
+    metric: metrics[0],
+    batchSize: data.batchSize,
+    random: streamOf(run),
+    signal: run.signal,
+  };
+  return await measureNoise(target, run.validation, { noise, curve }, options);
+}
+
+function controlMeasurements({ noise, points }: NoiseControl, norm: string): Measurements {
+  return Object.fromEntries(
+    points.map(({ epsilon, value }) => [controlTag(noise, norm, epsilon), value] as const),
+  );
+}
+
+async function keep(
+  run: Run,
+  epoch: number,
+  { curves, worst }: RobustnessCurves,
+  control: NoiseControl | undefined,
+): Promise<void> {
   const { directory, summary, experiment } = run;
   const name = checkpointName(epoch);
-  await directory.write(`curves/${name}.json`, `${JSON.stringify({ epoch, curves, worst }, null, 2)}\n`);
+  await directory.write(
+    `curves/${name}.json`,
+    `${JSON.stringify({ epoch, curves, worst, control }, null, 2)}\n`,
+  );
   const plot = await plotCurves(`${experiment.name}, epoch ${epoch}`, [...curves, worst]);
   await directory.write(`images/${name}-curves.png`, plot);
   summary.image('robustness/curves', plot, epoch);

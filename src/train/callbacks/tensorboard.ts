@@ -38,5 +38,11 @@ function layoutOf({ metrics, robustness }: Experiment) {
     tags: [`robustness/${attack}/${norm}/[0-9.]+`],
   }));
   const area = { title: `area under the curve, ${norm}`, tags: [`robustness/.+/${norm}/auc`] };
-  return [...categories, { title: 'robustness', charts: [...ofAttacks, area] }];
+  const { corruptions = [] } = robustness;
+  const ofCorruptions = corruptions.map((name) => ({ title: name, tags: [`corruption/${name}/[1-5]`] }));
+  return [
+    ...categories,
+    { title: 'robustness', charts: [...ofAttacks, area] },
+    ...(ofCorruptions.length > 0 ? [{ title: 'corruptions', charts: ofCorruptions }] : []),
+  ];
 }
