@@ -87,7 +87,7 @@ interface ResidualUnit {
 
 /** Units in a row: the first as `unit` says, the others after it, named `<name>.2`, … */
 function residualUnits(style: Style, x: X, name: string, filters: readonly number[], unit: ResidualUnit): X {
-  const { stride: _, preActivated: __, ...others } = unit;
+  const others = { ...unit, stride: 1, preActivated: true };
   return filters.reduce((x, channels, index) => {
     const own = index === 0 ? unit : others;
     return residualUnit(style, x, index === 0 ? name : `${name}.${index + 1}`, channels, own);
