@@ -26,7 +26,9 @@ export { formatSafetensors, parseSafetensors, type Safetensors } from './exchang
 export type { StoredTensor, StoredTensors } from './exchange/tensors.ts';
 export { type LossChoice, lossOf } from './losses/create.ts';
 export { createNet, type NetChoice } from './nets/create.ts';
+export { type ChoiceDescription, describeChoice } from './nets/describe.ts';
 export type { Net, NetShape } from './nets/net.ts';
+export { prunedUnetPlusPlus } from './nets/unet-plus-plus.ts';
 export { createRandom, type Random } from './random.ts';
 export {
   areaUnder,
@@ -40,6 +42,7 @@ export { type SummaryFileWriter, summaryFileWriter } from './summary/writer.ts';
 export { progress } from './train/callbacks/progress.ts';
 export { type Evaluation, evaluate } from './train/evaluate.ts';
 export type { Experiment } from './train/experiment.ts';
+export { type Freeze, freeze } from './train/freeze.ts';
 export type { OptimizerChoice } from './train/optimizers.ts';
 export { resume, type Trained, type TrainOptions, train } from './train/train.ts';
 

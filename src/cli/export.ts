@@ -34,12 +34,16 @@ export const exportCommand: CommandModule<object, Arguments> = {
         names: {
           type: 'string',
           default: 'medrobust',
-          describe: 'Of the weights in safetensors: medrobust, or torchvision or timm for a state dict of theirs',
+          describe:
+            'Of the weights in safetensors: medrobust, or torchvision or timm for a state dict of theirs',
         },
         ...directoryOption,
       })
       .example('$0 export demo --output demo-web', "for tf.loadGraphModel('demo-web/model.json')")
-      .example('$0 export demo --output demo.safetensors', 'for PyTorch and others') as unknown as Argv<Arguments>,
+      .example(
+        '$0 export demo --output demo.safetensors',
+        'for PyTorch and others',
+      ) as unknown as Argv<Arguments>,
   async handler(parsed) {
     const { output } = parsed;
     const file = await modelFile(parsed);
@@ -74,7 +78,9 @@ async function weightsOf(model: LayersModel, { names }: Arguments): Promise<Uint
 
 async function graphOf(model: LayersModel, { names }: Arguments) {
   if (names !== 'medrobust') {
-    throw new UsageError('--names: graph models have names of their own; give it with an --output of .safetensors.');
+    throw new UsageError(
+      '--names: graph models have names of their own; give it with an --output of .safetensors.',
+    );
   }
   const { formatGraphModel } = await import('../exchange/graph/graph-model.ts');
   return formatGraphModel(model);

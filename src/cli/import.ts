@@ -16,7 +16,8 @@ export const importCommand: CommandModule<object, Arguments> = {
       .positional('file', {
         type: 'string',
         demandOption: true,
-        describe: 'A .safetensors file of torchvision, timm or medrobust, or the model.json of a tfjs layers model',
+        describe:
+          'A .safetensors file of torchvision, timm or medrobust, or the model.json of a tfjs layers model',
       })
       .positional('net', { type: 'string', demandOption: true, describe: 'Its name' })
       .options({

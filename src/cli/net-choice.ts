@@ -43,7 +43,7 @@ export function parseInput(text: string): number[] {
 export async function choiceOf({ net, preset, set }: NetArguments): Promise<NetChoice> {
   const { resolveNet } = await import('../nets/create.ts');
   const choice: Record<string, Json> = { name: net, ...(preset !== undefined && { preset }) };
-  const { options } = resolveNet(choice as NetChoice);
+  const { options } = resolveNet(choice as unknown as NetChoice);
   for (const assignment of set) {
     const at = assignment.indexOf('=');
     if (at < 1) {
@@ -54,5 +54,5 @@ export async function choiceOf({ net, preset, set }: NetArguments): Promise<NetC
     const like = Object.hasOwn(options, option) ? (options[option] as Json) : '';
     choice[option] = coerce(text, like, option);
   }
-  return choice as NetChoice;
+  return choice as unknown as NetChoice;
 }

@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs';
 import { listChoices, UsageError } from '../errors.ts';
-import { axesFromTorch, type NameTable, nameIn } from './names.ts';
 import * as registry from './names/registry.ts';
+import { axesFromTorch, type NameTable, nameIn } from './names.ts';
 import { formatSafetensors } from './safetensors.ts';
 import { float32Tensor, permute, type StoredTensor, type Values } from './tensors.ts';
 
@@ -49,7 +49,11 @@ function naming(model: tf.LayersModel, names: string): (name: string, weight: Va
 
 function inTheirLayout(name: string, weight: Values, { asConvolutions }: NameTable): Values {
   const axes = axesFromTorch(name, weight.shape.length);
-  const theirs = permute(weight, axes.map((_, i) => axes.indexOf(i)));
-  const isConvolution = weight.shape.length === 2 && asConvolutions?.test(name.slice(0, name.lastIndexOf('/')));
+  const theirs = permute(
+    weight,
+    axes.map((_, i) => axes.indexOf(i)),
+  );
+  const isConvolution =
+    weight.shape.length === 2 && asConvolutions?.test(name.slice(0, name.lastIndexOf('/')));
   return isConvolution ? { ...theirs, shape: [...theirs.shape, 1, 1] } : theirs;
 }

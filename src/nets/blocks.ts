@@ -35,6 +35,8 @@ export interface NormStyle {
   readonly momentum: number;
   /** Whether normalisation has a gain (gamma) beside its offset. */
   readonly scale: boolean;
+  /** Whether it has an offset (beta). Default: true. */
+  readonly center?: boolean;
 }
 
 /** What the layers of one net have in common. */
@@ -79,13 +81,26 @@ function pair(size: number | readonly [number, number]): [number, number] {
 
 const channels = (x: X) => x.shape.at(-1) as number;
 
-/** Where the images enter, `[batch, height, width, channels]` in [0, 1], and the same images normalised as `style` says. */
-export function imageInput(style: Style, imageShape: readonly [number, number, number]): { images: X; x: X } {
+/**
+ * Where the images enter, `[batch, height, width, channels]` in [0, 1], and the same images normalised as `style` says, in
+ * the middle of black ones of `size`.
+ */
+export function imageInput(
+  style: Style,
+  imageShape: readonly [number, number, number],
+  size: readonly [height: number, width: number] = [imageShape[0], imageShape[1]],
+): { images: X; x: X } {
   const images = tf.input({ shape: [...imageShape], name: 'images' });
-  const { scale, offset } = pixelScale(style.pixels ?? 'centred', imageShape[2]);
+  const larger = size[0] > imageShape[0] || size[1] > imageShape[1];
+  const padded = larger ? padTo(images, size, 'pixels.pad') : images;
+  return { images, x: normalised(style, padded, 'pixels') };
+}
+
+function normalised(style: Style, x: X, name: string): X {
+  const { scale, offset } = pixelScale(style.pixels ?? 'centred', channels(x));
   // A number for each channel is broadcast, here and in plain tfjs; its types know one number only.
   const perChannel = { scale, offset } as { scale: number; offset: number };
-  return { images, x: connect(tf.layers.rescaling({ name: 'pixels', ...perChannel }), images) };
+  return connect(tf.layers.rescaling({ name, ...perChannel }), x);
 }
 
 /** Of the pixels of ImageNet's red, green and blue; torchvision's and timm's constants. */
@@ -161,10 +176,24 @@ export function depthwiseConv(style: Style, x: X, settings: Omit<ConvSettings, '
 /** Normalisation as `style` says. `gain: 'zeros'` starts gamma at 0, so that a residual branch starts silent. */
 export function norm(style: Style, x: X, name: string, gain: 'ones' | 'zeros' = 'ones'): X {
   if (style.norm === 'none') return x;
-  const { kind = 'batch', epsilon, momentum, scale } = style.norm;
-  const shared = { name, epsilon, scale, gammaInitializer: gain };
-  if (kind === 'batch') return connect(tf.layers.batchNormalization({ ...shared, momentum }), x);
+  const { kind = 'batch', epsilon, momentum, scale, center = true } = style.norm;
+  const shared = { name, epsilon, scale, center, gammaInitializer: gain };
+  if (kind === 'batch') return batchNorm(x, { ...shared, momentum });
   return connect(new GroupNormalization({ ...shared, groups: groupsOf(kind, channels(x)) }), x);
+}
+
+/** Plain tfjs evaluates no volumes: their slices are put below each other. */
+function batchNorm(x: X, settings: Parameters<typeof tf.layers.batchNormalization>[0] & { name: string }): X {
+  const layer = tf.layers.batchNormalization(settings);
+  if (x.shape.length < 5) return connect(layer, x);
+  const [depth, height, width, features] = x.shape.slice(1) as [number, number, number, number];
+  const { name } = settings;
+  const below = reshape(x, [depth * height, width, features], `${name}.below`);
+  return reshape(connect(layer, below), [depth, height, width, features], `${name}.volume`);
+}
+
+function reshape(x: X, targetShape: number[], name: string): X {
+  return connect(tf.layers.reshape({ name, targetShape }), x);
 }
 
 /** Instance and layer normalisation are group normalisation with as many groups as channels, and with one. */
@@ -263,12 +292,7 @@ export function concatenate(parts: X[], name: string): X {
   return connect(tf.layers.concatenate({ name }), parts);
 }
 
-/** Zeros on both sides of height and of width: so many on each, or before and behind. */
-export function zeroPad(
-  x: X,
-  padding: [height: number, width: number] | [height: [number, number], width: [number, number]],
-  name: string,
-): X {
+export function zeroPad(x: X, padding: [height: number, width: number], name: string): X {
   return connect(tf.layers.zeroPadding2d({ name, padding }), x);
 }
 
@@ -344,13 +368,23 @@ export function padChannels(x: X, padding: [before: number, behind: number], nam
   return connect(layer, x);
 }
 
+type Sides = [[before: number, behind: number], [before: number, behind: number]];
+
+/** Surplus height and width in halves; the odd pixel is behind. */
+function halves(surplus: readonly [number, number]): Sides {
+  return surplus.map((length) => [Math.floor(length / 2), Math.ceil(length / 2)]) as Sides;
+}
+
 /** Cuts the same from both sides, down to `height` × `width`; what is odd is cut behind. */
 export function cropTo(x: X, [height, width]: readonly [number, number], name: string): X {
-  const cuts = [height, width].map((length, axis) => {
-    const surplus = (x.shape[axis + 1] as number) - length;
-    return [Math.floor(surplus / 2), Math.ceil(surplus / 2)] as [number, number];
-  }) as [[number, number], [number, number]];
-  return connect(tf.layers.cropping2D({ name, cropping: cuts }), x);
+  const [, own, across] = x.shape as [null, number, number, number];
+  return connect(tf.layers.cropping2D({ name, cropping: halves([own - height, across - width]) }), x);
+}
+
+/** Zeros on all sides, up to `height` × `width`: what `cropTo` takes away again. */
+export function padTo(x: X, [height, width]: readonly [number, number], name: string): X {
+  const [, own, across] = x.shape as [null, number, number, number];
+  return connect(tf.layers.zeroPadding2d({ name, padding: halves([height - own, width - across]) }), x);
 }
 
 /** Doubles height and width by repeating pixels. */
@@ -384,19 +418,67 @@ export function maxUnpool(x: X, { before, indices }: { before: X; indices: X }, 
   return connect(new MaxUnpooling2D({ name }), [x, indices, before]);
 }
 
-/** On volumes `[batch, depth, height, width, channels]`: a padded 3 × 3 × 3 convolution, normalisation, ReLU. */
-export function convNormRelu3d(style: Style, x: X, name: string, filters: number): X {
+type Volume = readonly [depth: number, height: number, width: number];
+
+/** Where volumes enter, `[batch, depth, height, width, channels]` in [0, 1], and the same normalised as `style` says, in the middle of black ones of `size`. */
+export function volumeInput(
+  style: Style,
+  shape: readonly [...Volume, channels: number],
+  size: Volume,
+): { volumes: X; x: X } {
+  const volumes = tf.input({ shape: [...shape], name: 'volumes' });
+  const padded = resizeVolume(volumes, size, 'voxels.pad');
+  return { volumes, x: normalised(style, padded, 'voxels') };
+}
+
+/**
+ * Cuts the same from both sides of volumes, or adds zeros there, up to `size`; what is odd is behind. tf.layers does so
+ * with images only: rows of pixels are taken for channels first, then slices for rows.
+ */
+export function resizeVolume(x: X, [depth, height, width]: Volume, name: string): X {
+  const [, slices, rows, columns, features] = x.shape as [null, number, number, number, number];
+  if (slices === depth && rows === height && columns === width) return x;
+  const flat = reshape(x, [slices, rows, columns * features], `${name}.rows`);
+  const cut = resizeMap(flat, [depth, height], `${name}.slices`);
+  const lines = reshape(cut, [depth * height, columns, features], `${name}.lines`);
+  const fitted = resizeMap(lines, [depth * height, width], `${name}.columns`);
+  return reshape(fitted, [depth, height, width, features], name);
+}
+
+function resizeMap(x: X, size: readonly [number, number], name: string): X {
+  const smaller = size[0] < (x.shape[1] as number) || size[1] < (x.shape[2] as number);
+  return smaller ? cropTo(x, size, name) : padTo(x, size, name);
+}
+
+/** On volumes `[batch, depth, height, width, channels]`: a 3 × 3 × 3 convolution, normalisation, ReLU. */
+export function convNormRelu3d(
+  style: Style,
+  x: X,
+  name: string,
+  filters: number,
+  padding: 'same' | 'valid' = 'same',
+): X {
   const kernel = { size: 27, inputs: channels(x), filters };
   const useBias = hasBias(style);
   const layer = tf.layers.conv3d({
     name,
     filters,
     kernelSize: 3,
-    padding: 'same',
+    padding,
     useBias,
     ...initialisersOf(style.kernel, style.random.stream(name), kernel),
   });
   return activate(style, norm(style, connect(layer, x), `${name}.norm`), `${name}.relu`);
+}
+
+/** A 1 × 1 × 1 convolution of volumes with a bias. */
+export function pointConv3d(style: Style, x: X, name: string, filters: number): X {
+  const initialisers = initialisersOf(style.kernel, style.random.stream(name), {
+    size: 1,
+    inputs: channels(x),
+    filters,
+  });
+  return connect(tf.layers.conv3d({ name, filters, kernelSize: 1, ...initialisers }), x);
 }
 
 /** Halves volumes. */
@@ -404,8 +486,8 @@ export function maxPool3d(x: X, name: string): X {
   return connect(tf.layers.maxPooling3d({ name, poolSize: [2, 2, 2], strides: [2, 2, 2] }), x);
 }
 
-/** Doubles volumes by a transposed 2 × 2 × 2 convolution with stride 2 and a bias. */
-export function upConv3d(style: Style, x: X, name: string, filters: number): X {
+/** Doubles volumes by a transposed 2 × 2 × 2 convolution with stride 2. */
+export function upConv3d(style: Style, x: X, name: string, filters: number, useBias = true): X {
   const kernel = { size: 8, inputs: channels(x), filters, transposed: 8 };
   const layer = tf.layers.conv3dTranspose({
     name,
@@ -413,6 +495,7 @@ export function upConv3d(style: Style, x: X, name: string, filters: number): X {
     kernelSize: 2,
     strides: 2,
     padding: 'same',
+    useBias,
     ...initialisersOf(style.kernel, style.random.stream(name), kernel),
   });
   return connect(layer, x);

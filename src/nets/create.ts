@@ -27,7 +27,7 @@ export function createNet(choice: NetChoice, shape: NetShape, random: Random): N
 /** `createNet`, of a single logit too: published nets have it, and ours can be counted so, but not trained. */
 export function buildNet(choice: NetChoice, shape: NetShape, random: Random): Net {
   const { name, definition, options } = resolveNet(choice);
-  requireTask(name, definition.task, shape.task);
+  requireTask(name, definition, shape);
   requireShape(name, shape);
   const { model, auxiliaryWeights = [] } = definition.build(shape, options, random);
   return { name, model, auxiliaryWeights };
@@ -40,16 +40,30 @@ export function resolveNet(choice: NetChoice) {
   return resolveChoice('net', nets, choice);
 }
 
-function requireTask(name: string, task: NetShape['task'], wanted: NetShape['task']): void {
-  if (task === wanted) return;
-  const fitting = Object.entries(registry).filter(([, definition]) => definition.task === wanted);
+function requireTask(name: string, definition: NetDefinition<Options>, shape: NetShape): void {
+  const [offered, wanted] = [
+    subjectOf(definition),
+    subjectOf({ ...shape, volumes: shape.depth !== undefined }),
+  ];
+  if (offered === wanted) return;
+  const fitting = Object.entries<NetDefinition<Options>>(registry).filter(
+    ([, definition]) => subjectOf(definition) === wanted,
+  );
   throw new UsageError(
-    `${name} is a net for ${task}, the data are for ${wanted}. Choose ${listChoices(fitting.map(([net]) => net))}.`,
+    `${name} is a net for ${offered}, the data are for ${wanted}. ` +
+      (fitting.length > 0 ? `Choose ${listChoices(fitting.map(([net]) => net))}.` : 'No net is for that.'),
   );
 }
 
-function requireShape(name: string, { imageShape, classes }: NetShape): void {
+function subjectOf({ task, volumes = false }: Pick<NetDefinition, 'task' | 'volumes'>): string {
+  return volumes ? `${task} of volumes` : task;
+}
+
+function requireShape(name: string, { imageShape, depth, classes }: NetShape): void {
   const positive = (size: number) => Number.isInteger(size) && size > 0;
+  if (depth !== undefined && !positive(depth)) {
+    throw new UsageError(`${name}: expected volumes of a positive number of slices, received ${depth}.`);
+  }
   if (imageShape.length !== 3 || !imageShape.every(positive)) {
     throw new UsageError(
       `${name}: expected images of [height, width, channels], all positive integers, received [${imageShape.join(', ')}].`,

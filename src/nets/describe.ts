@@ -1,5 +1,4 @@
 import * as tf from '@tensorflow/tfjs';
-import { UsageError } from '../errors.ts';
 import type { Options } from '../options.ts';
 import { createRandom, type Random } from '../random.ts';
 import { buildNet, type NetChoice, resolveNet } from './create.ts';
@@ -57,7 +56,6 @@ export function describeChoice(
   const { task, source } = definition;
   const { model, auxiliaryWeights } = buildNet(choice, shapeFor(task, input, classes), zeros);
   try {
-    requireInput(name, model, input);
     return { name, task, ...(source && { source }), options, auxiliaryWeights, ...describeNet(model) };
   } finally {
     model.dispose();
@@ -69,13 +67,6 @@ export function shapeFor(task: NetShape['task'], input: readonly number[], class
   const imageShape = input.slice(-3) as unknown as NetShape['imageShape'];
   const volume = input.length === 4 ? { depth: input[0] as number } : {};
   return { task, imageShape, classes, ...volume };
-}
-
-function requireInput(name: string, model: tf.LayersModel, input: readonly number[]): void {
-  const taken = (model.inputs[0] as tf.SymbolicTensor).shape.length - 1;
-  if (taken === input.length) return;
-  const [expected, received] = taken === 3 ? ['images', 'volumes'] : ['volumes', 'images'];
-  throw new UsageError(`${name} takes ${expected}, received ${received} of ${input.join(' × ')}.`);
 }
 
 /** The size of a net, read off its layers; nothing runs. */

@@ -32,6 +32,7 @@ type X = tf.SymbolicTensor;
 const family: InceptionFamily = {
   name: 'googlenet',
   stageDepths: [2, 5, 2],
+  stageWidths: [480, 832, 1024],
   minimumChannels: 16,
   // Its layers pad, so that any map can be halved; but a blur needs two pixels.
   smallestSide: { imagenet: { stride: 1, blur: 17 }, small: { stride: 1, blur: 3 } },
@@ -105,13 +106,13 @@ export const googlenet = defineNet({
     torchvision: { ...slim, normScale: true, padding: 'symmetric' },
   },
   build({ imageShape, classes }, options, random) {
-    const { style, scale, stageDepths } = readInception(family, imageShape, options, random);
+    const { style, scale, stageScales, stageDepths } = readInception(family, imageShape, options, random);
     requireUsable(options, stageDepths);
     const modules = (input: X, stage: number) => {
       const outputs: X[] = [];
       for (const [index, widths] of spread(stages[stage - 3]!, stageDepths[stage - 3]!).entries()) {
         const name = `inception${stage}${String.fromCharCode('a'.charCodeAt(0) + index)}`;
-        const scaled = scaleWidths(widths, scale);
+        const scaled = scaleWidths(widths, stageScales[stage - 3]!);
         const x = googLeNetModule(style, outputs.at(-1) ?? input, name, scaled, options.largestKernel);
         outputs.push(excite(style, x, name));
       }

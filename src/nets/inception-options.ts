@@ -19,6 +19,11 @@ export interface InceptionOptions extends StyleOptions {
    * ones in their order, of which the last but one is repeated where there are too few.
    */
   readonly stageDepths: readonly number[];
+  /**
+   * Channels of each stage, before `width`; empty: as published. All that modules and reductions of the stage compute is
+   * scaled in proportion, rounded down.
+   */
+  readonly stageWidths: readonly number[];
   /** The share of features dropped before the classifier. */
   readonly dropout: number;
   /**
@@ -39,6 +44,7 @@ export function inceptionOptions(
     auxiliaryHead: false,
     width: 1,
     stageDepths: [],
+    stageWidths: [],
     dropout: 0.2,
     seRatio: 0,
     downsample: 'stride',
@@ -52,6 +58,8 @@ export interface InceptionFamily {
   readonly name: string;
   /** Modules of each stage, as published. */
   readonly stageDepths: readonly number[];
+  /** Channels that each stage gives, as published. */
+  readonly stageWidths: readonly number[];
   /** However small `width` is. */
   readonly minimumChannels: number;
   /** Of images, by `stem` and `downsample`. */
@@ -64,13 +72,21 @@ export const smallestSides: InceptionFamily['smallestSide'] = {
   small: { stride: 7, blur: 9 },
 };
 
+export interface InceptionSettings {
+  readonly style: InceptionStyle;
+  /** Of what belongs to no stage. */
+  readonly scale: Scale;
+  readonly stageScales: readonly Scale[];
+  readonly stageDepths: readonly number[];
+}
+
 /** Throws `UsageError` for an option out of its range, and for images too small for the net. */
 export function readInception(
   family: InceptionFamily,
   imageShape: NetShape['imageShape'],
   options: InceptionOptions,
   random: Random,
-): { readonly style: InceptionStyle; readonly scale: Scale; readonly stageDepths: readonly number[] } {
+): InceptionSettings {
   const { name } = family;
   const { stem, width, dropout, seRatio, downsample } = options;
   requireOneOf(name, 'stem', ['imagenet', 'small'], stem);
@@ -78,24 +94,30 @@ export function readInception(
   requireOption(name, 'width', width > 0, 'a positive number', width);
   requireOption(name, 'dropout', dropout >= 0 && dropout < 1, 'a number in [0, 1)', dropout);
   requireOption(name, 'seRatio', seRatio >= 0 && seRatio <= 1, 'a number in [0, 1]', seRatio);
-  const stageDepths = readDepths(family, options.stageDepths);
+  const stageDepths = readStages(family, options, 'stageDepths');
+  const stageWidths = readStages(family, options, 'stageWidths');
   requireSize(family, imageShape, options);
+  const scaleBy = (factor: number) => (channels: number) =>
+    Math.max(Math.floor(channels * factor), family.minimumChannels);
   return {
-    style: {
-      ...readStyle(name, options, random),
-      downsample: downsample as 'stride' | 'blur',
-      seRatio,
-    },
-    scale: (channels) => Math.max(Math.floor(channels * width), family.minimumChannels),
+    style: { ...readStyle(name, options, random), downsample: downsample as 'stride' | 'blur', seRatio },
+    scale: scaleBy(width),
+    stageScales: stageWidths.map((chosen, stage) =>
+      scaleBy((chosen / (family.stageWidths[stage] as number)) * width),
+    ),
     stageDepths,
   };
 }
 
-function readDepths(family: InceptionFamily, chosen: readonly number[]): readonly number[] {
-  if (chosen.length === 0) return family.stageDepths;
-  const stages = family.stageDepths.length;
-  const holds = chosen.length === stages && chosen.every((depth) => Number.isInteger(depth) && depth > 0);
-  requireOption(family.name, 'stageDepths', holds, `${stages} positive integers or none`, chosen);
+function readStages(
+  family: InceptionFamily,
+  options: InceptionOptions,
+  option: 'stageDepths' | 'stageWidths',
+): readonly number[] {
+  const [published, chosen] = [family[option], options[option]];
+  if (chosen.length === 0) return published;
+  const holds = chosen.length === published.length && chosen.every((n) => Number.isInteger(n) && n > 0);
+  requireOption(family.name, option, holds, `${published.length} positive integers or none`, chosen);
   return chosen;
 }
 

@@ -19,6 +19,7 @@ type X = tf.SymbolicTensor;
 const family: InceptionFamily = {
   name: 'inceptionResnetV2',
   stageDepths: [10, 20, 10],
+  stageWidths: [320, 1088, 2080],
   minimumChannels: 8,
   smallestSide: smallestSides,
 };
@@ -29,11 +30,11 @@ const auxiliaryWeight = 0.4;
 /**
  * Inception-ResNet-v2, for images of 299 × 299 as published, of 75 × 75 at least, or small ones with the stem 'small'.
  * `stageDepths`: blocks on maps of 35 × 35, 17 × 17 and 8 × 8; the last of all adds its whole branch, without
- * activation.
+ * activation. `stageWidths` does not act on what a reduction passes on of the maps before it.
  *
  * Szegedy et al. 2016, Inception-v4, Inception-ResNet and the impact of residual connections on learning,
  * arXiv:1602.07261. Layers and initial weights as in Keras' InceptionResNetV2, whose parameter counts it has: batch
- * normalisation without gain, epsilon 1e-3. Auxiliary head and dropout as in TF-slim's inception_resnet_v2. Departure:
+ * normalisation without gain, epsilon 1e-3; the figures of the paper have the stem of `inceptionV4` and other widths. Auxiliary head and dropout as in TF-slim's inception_resnet_v2. Departure:
  * moving averages that follow faster (0.9; Keras 0.99), as in `inceptionV3`.
  */
 export const inceptionResnetV2 = defineNet({
@@ -50,15 +51,17 @@ export const inceptionResnetV2 = defineNet({
     timm: { normScale: true, dropout: 0 },
   },
   build({ imageShape, classes }, options, random) {
-    const { style, scale, stageDepths } = readInception(family, imageShape, options, random);
+    const { style, scale, stageScales, stageDepths } = readInception(family, imageShape, options, random);
     requireScales(options.residualScales);
     const [depth35, depth17, depth8] = stageDepths as [number, number, number];
     const [scale35, scale17, scale8] = options.residualScales as [number, number, number];
+    const [channels35, channels17, channels8] = stageScales as [Scale, Scale, Scale];
     const { images, x: pixels } = imageInput(style, imageShape);
-    const maps35 = stage35(style, inceptionStem(style, pixels, options.stem, scale), scale, depth35, scale35);
-    const maps17 = stage17(style, maps35, scale, depth17, scale17);
-    const maps8 = stage8(style, maps17, scale, depth8, scale8);
-    const last = convNormRelu(style, maps8, { name: 'conv6', filters: scale(1536), size: 1 });
+    const first = inceptionStem(style, pixels, options.stem, scale);
+    const maps35 = stage35(style, first, channels35, depth35, scale35);
+    const maps17 = stage17(style, maps35, channels17, depth17, scale17);
+    const maps8 = stage8(style, maps17, channels8, depth8, scale8);
+    const last = convNormRelu(style, maps8, { name: 'conv6', filters: channels8(1536), size: 1 });
     const kept = dropout(random, globalAveragePool(last, 'gap'), 'dropout', options.dropout);
     const logits = dense(random, kept, 'logits', classes, glorotUniform);
     if (!options.auxiliaryHead) {

@@ -27,6 +27,7 @@ type X = tf.SymbolicTensor;
 const family: InceptionFamily = {
   name: 'inceptionV3',
   stageDepths: [3, 4, 2],
+  stageWidths: [288, 768, 2048],
   minimumChannels: 16,
   smallestSide: smallestSides,
 };
@@ -61,10 +62,11 @@ export const inceptionV3 = defineNet({
   build({ imageShape, classes }, options, random) {
     const read = readInception(family, imageShape, options, random);
     const style: InceptionStyle = { ...read.style, countPadding: options.countPadding };
-    const { scale, stageDepths } = read;
+    const { scale, stageScales, stageDepths } = read;
     const { images, x: pixels } = imageInput(style, imageShape);
-    const maps17 = middle(style, inceptionStem(style, pixels, options.stem, scale), scale, stageDepths);
-    const features = globalAveragePool(end(style, maps17, scale, stageDepths), 'gap');
+    const maps35 = inceptionStem(style, pixels, options.stem, scale);
+    const maps17 = middle(style, maps35, stageScales, stageDepths);
+    const features = globalAveragePool(end(style, maps17, stageScales[2]!, stageDepths), 'gap');
     const kept = dropout(random, features, 'dropout', options.dropout);
     const logits = dense(random, kept, 'logits', classes, glorotUniform);
     if (!options.auxiliaryHead) {
@@ -78,23 +80,29 @@ export const inceptionV3 = defineNet({
 });
 
 /** The maps of 35 × 35 and 17 × 17. Modules and reductions are numbered through, as in Keras. */
-function middle(style: InceptionStyle, input: X, scale: Scale, stageDepths: readonly number[]): X {
+function middle(
+  style: InceptionStyle,
+  input: X,
+  stageScales: readonly Scale[],
+  stageDepths: readonly number[],
+): X {
+  const [scaleA, scaleB] = stageScales as [Scale, Scale];
   const [depthA, depthB] = stageDepths as [number, number];
   let x = input;
   for (const [index, pool] of spread([32, 64, 64], depthA).entries()) {
     const widths = {
-      one: scale(64),
-      five: [scale(48), scale(64)] as const,
-      three: [scale(64), scale(96)] as const,
-      pool: scale(pool),
+      one: scaleA(64),
+      five: [scaleA(48), scaleA(64)] as const,
+      three: [scaleA(64), scaleA(96)] as const,
+      pool: scaleA(pool),
     };
     x = excite(style, moduleA(style, x, `mixed${index}`, widths), `mixed${index}`);
   }
-  const reduced = { single: scale(384), double: [scale(64), scale(96), scale(96)] as const };
+  const reduced = { single: scaleB(384), double: [scaleB(64), scaleB(96), scaleB(96)] as const };
   x = reductionA(style, x, `mixed${depthA}`, reduced);
   for (const [index, inner] of spread([128, 160, 160, 192], depthB).entries()) {
     const name = `mixed${depthA + 1 + index}`;
-    const widths = { one: scale(192), seven: [scale(inner), scale(192)] as const, pool: scale(192) };
+    const widths = { one: scaleB(192), seven: [scaleB(inner), scaleB(192)] as const, pool: scaleB(192) };
     x = excite(style, moduleB(style, x, name, widths), name);
   }
   return x;

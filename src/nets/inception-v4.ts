@@ -22,6 +22,7 @@ type Module = (style: InceptionStyle, x: X, name: string, scale: Scale) => X;
 const family: InceptionFamily = {
   name: 'inceptionV4',
   stageDepths: [4, 7, 3],
+  stageWidths: [384, 1024, 1536],
   minimumChannels: 8,
   smallestSide: smallestSides,
 };
@@ -48,17 +49,30 @@ export const inceptionV4 = defineNet({
     timm: { normScale: true, dropout: 0 },
   },
   build({ imageShape, classes }, options, random) {
-    const { style, scale, stageDepths } = readInception(family, imageShape, options, random);
+    const { style, scale, stageScales, stageDepths } = readInception(family, imageShape, options, random);
     const [depthA, depthB, depthC] = stageDepths as [number, number, number];
-    const repeat = (module: Module, input: X, name: string, depth: number) => {
+    const [scaleA, scaleB, scaleC] = stageScales as [Scale, Scale, Scale];
+    const repeat = (module: Module, input: X, name: string, depth: number, scale: Scale) => {
       const names = Array.from({ length: depth }, (_, index) => `${name}.${index + 1}`);
       return names.reduce((x, name) => excite(style, module(style, x, name, scale), name), input);
     };
     const { images, x: pixels } = imageInput(style, imageShape);
-    const maps35 = repeat(moduleA, stem(style, pixels, options.stem, scale), 'inceptionA', depthA);
-    const reduced = { single: scale(384), double: [scale(192), scale(224), scale(256)] as const };
-    const maps17 = repeat(moduleB, reductionA(style, maps35, 'reductionA', reduced), 'inceptionB', depthB);
-    const maps8 = repeat(moduleC, reductionB(style, maps17, 'reductionB', scale), 'inceptionC', depthC);
+    const maps35 = repeat(moduleA, stem(style, pixels, options.stem, scale), 'inceptionA', depthA, scaleA);
+    const reduced = { single: scaleB(384), double: [scaleB(192), scaleB(224), scaleB(256)] as const };
+    const maps17 = repeat(
+      moduleB,
+      reductionA(style, maps35, 'reductionA', reduced),
+      'inceptionB',
+      depthB,
+      scaleB,
+    );
+    const maps8 = repeat(
+      moduleC,
+      reductionB(style, maps17, 'reductionB', scaleC),
+      'inceptionC',
+      depthC,
+      scaleC,
+    );
     const kept = dropout(random, globalAveragePool(maps8, 'gap'), 'dropout', options.dropout);
     const logits = dense(random, kept, 'logits', classes, glorotUniform);
     if (!options.auxiliaryHead) {

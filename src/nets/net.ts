@@ -7,13 +7,15 @@ import type { Random } from '../random.ts';
 export interface NetShape {
   readonly task: 'classification' | 'segmentation';
   readonly imageShape: readonly [height: number, width: number, channels: number];
+  /** Slices of a volume, each an image; absent for images. */
+  readonly depth?: number;
   /** Number of classes: the length of the logits. */
   readonly classes: number;
 }
 
 /**
- * The first output of `model` is the logits, `[batch, classes]` or `[batch, height, width, classes]`,
- * never probabilities. Outputs after the first are auxiliary heads: they enter the training loss with
+ * The first output of `model` is the logits, `[batch, classes]` or `[batch, height, width, classes]` (of volumes,
+ * `[batch, depth, height, width, classes]`), never probabilities. Outputs after the first are auxiliary heads: they enter the training loss with
  * `auxiliaryWeights` and nothing else.
  */
 export interface Net {
@@ -24,6 +26,8 @@ export interface Net {
 
 export interface NetDefinition<T extends Options = Options, P extends Presets<T> = Presets<T>> {
   readonly task: NetShape['task'];
+  /** Whether the net takes volumes, and no images. Default: false. */
+  readonly volumes?: boolean;
   /** Where the net comes from: authors, year, arXiv number. */
   readonly source?: string;
   readonly defaults: T;

@@ -1,189 +1,114 @@
 import * as tf from '@tensorflow/tfjs';
-import { UsageError } from '../errors.ts';
-import { requireOption } from '../options.ts';
-import {
-  add,
-  concatenate,
-  conv,
-  convNorm,
-  convNormRelu,
-  cropTo,
-  imageInput,
-  maxPool,
-  normReluConv,
-  type Style,
-  upBilinear,
-  upConv,
-  upNearest,
-} from './blocks.ts';
-import { heNormal } from './initialisers.ts';
+import { dropout, imageInput } from './blocks.ts';
 import { defineNet } from './net.ts';
+import { multiplesOf, type Sides, workingSize } from './pad-input.ts';
+import { readStyle, requireOneOf, styleOptions } from './style.ts';
+import { convolutions, excited, halved, segmentationHeads, type UParts, uShape } from './unet-blocks.ts';
+import { readSkips, readUnetPlan, unetOptions } from './unet-options.ts';
 
 /**
  * U-Net: an encoder that halves the image `depth` times, a decoder that doubles it back, and a skip from each
  * encoder stage to its mirror. The output is `[batch, height, width, classes]`, the size of the input.
  *
- * Height and width must be multiples of 2^depth; `build` says so rather than padding silently.
+ * Height and width must be multiples of 2^depth; `build` says so rather than padding silently, unless `padInput` is set.
  *
- * Ronneberger et al. 2015, arXiv:1505.04597. Departures: padded convolutions, so that input and output match;
- * batch normalisation after each convolution (norm 'none' is without, as the paper); no dropout. The
- * parameter counts with norm 'batch' are those of milesial/Pytorch-UNet.
+ * Ronneberger et al. 2015, arXiv:1505.04597: that is preset 'original', which gives logits of the image's middle only;
+ * with `padInput` of all of it, black in the place of the paper's mirrored surroundings. Departures of the defaults:
+ * padded convolutions, so that input and output match; batch normalisation after each convolution; no dropout. Their
+ * parameter counts are those of milesial/Pytorch-UNet. Deep supervision is nnU-Net's (Isensee et al. 2019,
+ * arXiv:1904.08128): a head at each level of the decoder, each coarser one of half the weight. Departures: logits are
+ * brought to full size, not labels down, and the weights are not normalised, that of the last head being 1.
  */
 export const unet = defineNet({
   task: 'segmentation',
+  source:
+    'Ronneberger et al. 2015, U-Net: convolutional networks for biomedical image segmentation, arXiv:1505.04597',
   defaults: {
-    /** How often the image is halved. The paper: 4. */
-    depth: 4,
-    /** Channels of the first stage; each deeper stage doubles them. The paper: 64. */
-    filters: 32,
-    /** 'batch' or 'none'. */
-    norm: 'batch',
+    ...unetOptions(),
+    /** 'same', or 'valid' as in the paper: 3 × 3 convolutions without padding, where maps shrink. */
+    padding: 'same',
+    /**
+     * What becomes of the skips: 'concat', 'add', 'none'; 'gatedConcat' and 'gatedAdd' through an attention gate. One
+     * for all levels, or one for each from the full size down.
+     */
+    skips: ['concat'],
+    ...styleOptions(),
   },
-  build({ imageShape, classes }, { depth, filters, norm }, random) {
-    requireOption('unet', 'depth', Number.isInteger(depth) && depth > 0, 'a positive integer', depth);
-    requireOption('unet', 'filters', Number.isInteger(filters) && filters > 0, 'a positive integer', filters);
-    requireOption('unet', 'norm', norm === 'batch' || norm === 'none', "'batch' or 'none'", norm);
-    requireDivisible(imageShape, depth);
-    const style: Style = {
-      random,
-      kernel: heNormal,
-      norm: norm === 'none' ? 'none' : { epsilon: 1e-5, momentum: 0.9, scale: true },
+  presets: {
+    original: { padding: 'valid', norm: 'none', dropout: 0.5 },
+    /** The original with padded convolutions. */
+    padded: { norm: 'none' },
+    /** milesial/Pytorch-UNet. */
+    batchNorm: {},
+    /** milesial/Pytorch-UNet with `bilinear`. */
+    bilinear: { upSampling: 'bilinearAligned' },
+    /** Oktay et al. 2018, Attention U-Net, arXiv:1804.03999, as LeeJunHyun/Image_Segmentation has it. */
+    attention: { upSampling: 'nearest', skips: ['gatedConcat'], bias: true },
+  },
+  build({ imageShape, classes }, options, random) {
+    const { padding, padInput } = options;
+    const plan = readUnetPlan('unet', options, {
+      stageDepth: 2,
+      supervisionWeight: (index) => 0.5 ** (index + 1),
+    });
+    const { depth, downsample, seRatio, dropout: rate } = plan;
+    const skips = readSkips('unet', options.skips, depth);
+    requireOneOf('unet', 'padding', PADDINGS, padding);
+    const style = { ...readStyle('unet', options, random), bias: options.bias };
+    const unpadded = padding === 'valid';
+    const sides = unpadded ? unpaddedSides(plan.depths) : multiplesOf(2 ** depth);
+    const owner = `unet with depth ${depth}${unpadded ? " and padding 'valid'" : ''}`;
+    const { images, x } = imageInput(style, imageShape, workingSize(owner, imageShape, sides, padInput));
+    const parts: UParts = {
+      skips,
+      encode(x, level, stage) {
+        const entering = level > 1 ? halved(style, x, `pool${level - 1}`, downsample) : x;
+        const made = parts.decode(entering, stage);
+        // "At the end of the contracting path": after the last two of its stages.
+        return rate > 0 && level >= depth ? dropout(random, made, `${stage.name}.dropout`, rate) : made;
+      },
+      decode: (x, stage) =>
+        excited(
+          style,
+          convolutions(style, x, { ...stage, padding: padding as Padding }),
+          stage.name,
+          seRatio,
+        ),
     };
-    const { images, x: pixels } = imageInput(style, imageShape);
-    const skips: tf.SymbolicTensor[] = [];
-    let x = pixels;
-    for (let level = 1; level <= depth; level++) {
-      const step = encoderStep(style, x, level, filters * 2 ** (level - 1));
-      skips.push(step.skip);
-      x = step.pooled;
-    }
-    x = doubleConv(style, x, 'bottleneck', filters * 2 ** depth);
-    for (let level = depth; level >= 1; level--) {
-      x = decoderStep(style, x, skips[level - 1]!, level, filters * 2 ** (level - 1));
-    }
-    const logits = conv(style, x, { name: 'head', filters: classes, size: 1 }, true);
-    return { model: tf.model({ name: 'unet', inputs: images, outputs: logits }) };
+    const auxiliary = plan.supervision.length;
+    const size = [imageShape[0], imageShape[1]] as const;
+    const logits = segmentationHeads(style, uShape(style, x, plan, parts), { classes, auxiliary, size });
+    const model = tf.model({ name: 'unet', inputs: images, outputs: logits });
+    return { model, auxiliaryWeights: plan.supervision };
   },
 });
 
-function requireDivisible([height, width]: readonly [number, number, number], depth: number): void {
-  const divisor = 2 ** depth;
-  if (height % divisor === 0 && width % divisor === 0) return;
-  throw new UsageError(
-    `unet with depth ${depth}: expected images whose height and width are multiples of ${divisor}, received ` +
-      `${height} × ${width}. Resize the images or choose a smaller depth.`,
-  );
+const PADDINGS = ['same', 'valid'] as const;
+type Padding = (typeof PADDINGS)[number];
+
+/** Every 3 × 3 convolution takes a pixel from each side, and every map that is halved must be even. */
+function unpaddedSides(depths: readonly number[]): Sides {
+  const divisor = 2 ** (depths.length - 1);
+  const takes = (length: number) => unpaddedLength(depths, length) > 0;
+  let least = 1;
+  while (!takes(least)) least++;
+  const first = least;
+  return {
+    expected: `${first}, ${first + divisor}, ${first + 2 * divisor} or more by multiples of ${divisor}`,
+    takes,
+    enclosing(length) {
+      let enclosing = first;
+      while (unpaddedLength(depths, enclosing) < length) enclosing += divisor;
+      return enclosing;
+    },
+  };
 }
 
-/** How convolutions of a U-Net treat the edge: padded, or 'valid' as in the paper, where maps shrink. */
-type Padding = 'same' | 'valid';
-
-function doubleConv(
-  style: Style,
-  x: tf.SymbolicTensor,
-  name: string,
-  filters: number,
-  padding: Padding = 'same',
-): tf.SymbolicTensor {
-  const first = convNormRelu(style, x, { name: `${name}.conv1`, filters, size: 3, padding });
-  return convNormRelu(style, first, { name: `${name}.conv2`, filters, size: 3, padding });
-}
-
-/** Two convolutions, whose result is the skip, and the same halved. Level 1 is the full size. */
-export function encoderStep(
-  style: Style,
-  x: tf.SymbolicTensor,
-  level: number,
-  filters: number,
-  padding?: Padding,
-): { readonly skip: tf.SymbolicTensor; readonly pooled: tf.SymbolicTensor } {
-  const skip = doubleConv(style, x, `encoder${level}`, filters, padding);
-  return { skip, pooled: maxPool(skip, { name: `pool${level}`, size: 2, stride: 2 }) };
-}
-
-/**
- * How a decoder doubles its maps: by a transposed convolution ('transpose', as the paper), by repeating pixels and a
- * 3 × 3 convolution ('nearest', LeeJunHyun/Image_Segmentation), or bilinearly, with half-pixel centres or, as
- * milesial/Pytorch-UNet once did, with aligned corners.
- */
-export type UpSampling = 'transpose' | 'nearest' | 'bilinear' | 'bilinearAligned';
-
-function doubled(
-  style: Style,
-  x: tf.SymbolicTensor,
-  name: string,
-  filters: number,
-  upSampling: UpSampling,
-): tf.SymbolicTensor {
-  switch (upSampling) {
-    case 'transpose':
-      return upConv(style, x, name, filters);
-    case 'nearest':
-      return convNormRelu({ ...style, bias: true }, upNearest(x, `${name}.repeat`), {
-        name,
-        filters,
-        size: 3,
-      });
-    default:
-      return upBilinear(x, name, { alignCorners: upSampling === 'bilinearAligned' });
-  }
-}
-
-interface DecoderSettings {
-  readonly upSampling?: UpSampling;
-  /** Channels of the doubled map; bilinear up-sampling keeps those it has. Default: filters. */
-  readonly upFilters?: number;
-  readonly padding?: Padding;
-}
-
-/** Doubles the map, stacks it behind the skip, which is cropped to its size, and convolves twice. */
-export function decoderStep(
-  style: Style,
-  x: tf.SymbolicTensor,
-  skip: tf.SymbolicTensor,
-  level: number,
-  filters: number,
-  { upSampling = 'transpose', upFilters = filters, padding = 'same' }: DecoderSettings = {},
-): tf.SymbolicTensor {
-  const name = `decoder${level}`;
-  const up = doubled(style, x, `${name}.up`, upFilters, upSampling);
-  const size = [up.shape[1] as number, up.shape[2] as number] as const;
-  const fits = skip.shape[1] === size[0] && skip.shape[2] === size[1];
-  const cropped = fits ? skip : cropTo(skip, size, `${name}.crop`);
-  return doubleConv(style, concatenate([cropped, up], `${name}.concat`), name, filters, padding);
-}
-
-/**
- * A node of U-Net++: the node below doubled, in front of all nodes before it in its own row; then two convolutions.
- * Zhou et al. 2018, UNet++, arXiv:1807.10165, equation 1.
- */
-export function nestedNode(
-  style: Style,
-  below: tf.SymbolicTensor,
-  row: readonly tf.SymbolicTensor[],
-  name: string,
-  filters: number,
-): tf.SymbolicTensor {
-  const up = upConv(style, below, `${name}.up`, filters);
-  return doubleConv(style, concatenate([up, ...row], `${name}.concat`), name, filters);
-}
-
-/**
- * The residual unit of ResUNet: two pre-activated 3 × 3 convolutions, the first with the stride, beside a normalised
- * convolution of the same stride. Zhang et al. 2017, Road extraction by deep residual U-Net, arXiv:1711.10684, figure 1b;
- * with biases and a 3 × 3 shortcut as in rishikksh20/ResUnet.
- */
-export function residualUnit(
-  style: Style,
-  input: tf.SymbolicTensor,
-  name: string,
-  filters: number,
-  stride: number,
-): tf.SymbolicTensor {
-  const biased = { ...style, bias: true };
-  const strided = { filters, size: 3, stride, padding: 'symmetric' as const };
-  const first = normReluConv(biased, input, { ...strided, name: `${name}.conv1` });
-  const second = normReluConv(biased, first, { name: `${name}.conv2`, filters, size: 3 });
-  const shortcut = convNorm(biased, input, { ...strided, name: `${name}.shortcut` });
-  return add([second, shortcut], `${name}.add`);
+/** The length of the map of logits, given the convolutions of each stage; 0 where there is none. */
+function unpaddedLength([convolutions, ...deeper]: readonly number[], length: number): number {
+  const lost = 2 * convolutions!;
+  const encoded = length - lost;
+  if (encoded <= 0) return 0;
+  if (deeper.length === 0) return encoded;
+  return encoded % 2 === 0 ? Math.max(0, 2 * unpaddedLength(deeper, encoded / 2) - lost) : 0;
 }

@@ -2,6 +2,7 @@
 
 import * as tf from '@tensorflow/tfjs';
 import type { Dataset } from '../data/dataset.ts';
+import { UsageError } from '../errors.ts';
 import { type ImportReport, importWeights } from '../exchange/import-weights.ts';
 import { type LossChoice, lossOf } from '../losses/create.ts';
 import { createNet } from '../nets/create.ts';
@@ -33,6 +34,7 @@ export async function prepare(experiment: Experiment, { restores = false } = {})
   tryLoss(experiment.loss, shape);
   const net = createNet(experiment.net, shape, random.stream('net'));
   try {
+    requireWholeImages(net, shape);
     freeze(net, experiment.freeze ?? {});
     const { weights } = experiment;
     const imported = weights !== undefined && !restores ? await importWeights(net, weights) : undefined;
@@ -50,4 +52,14 @@ function tryLoss(choice: LossChoice, { task, classes }: NetShape): void {
   tf.tidy(() => {
     loss(tf.zeros([...places, classes]), tf.zeros(places, 'int32'));
   });
+}
+
+/** Refuses a net that gives logits of the middle of an image only: labels are of all of it. */
+function requireWholeImages({ name, model }: Net, { task, imageShape: [height, width] }: NetShape): void {
+  const [, tall, wide] = model.outputs[0]!.shape;
+  if (task === 'classification' || (tall === height && wide === width)) return;
+  throw new UsageError(
+    `${name}: expected logits of the whole image, ${height} × ${width}, but its convolutions without padding leave ` +
+      `${tall} × ${wide}. Set padInput: true.`,
+  );
 }

@@ -37,12 +37,10 @@ test('a run is exported as a graph model and as weights', async () => {
   await runCommand(['export', 'tiny', '--directory', runs, '--output', graph]);
   const json = JSON.parse(readFileSync(join(graph, 'model.json'), 'utf8'));
   assert.equal(json.format, 'graph-model');
-  assert.deepEqual(json.signature.outputs.logits.tensorShape.dim.map((dim: { size: string }) => dim.size), [
-    '-1',
-    '16',
-    '16',
-    '2',
-  ]);
+  assert.deepEqual(
+    json.signature.outputs.logits.tensorShape.dim.map((dim: { size: string }) => dim.size),
+    ['-1', '16', '16', '2'],
+  );
   await runCommand(['export', 'tiny', '--directory', runs, '--output', file]);
   assert.ok(parseSafetensors(readFileSync(file), file).tensors.size > 10);
 });

@@ -15,7 +15,10 @@ test('a net gives in a page of a browser what it gives here', { skip }, async ()
   const shape = { task: 'classification', imageShape: [24, 20, 3], classes: 4 } as const;
   const choice = { name: 'resnet', preset: 'seResnext50', filters: 32, downsample: 'blur' } as const;
   const { model } = createNet({ ...choice, stageDepths: [1, 1, 1, 1] }, shape, createRandom(1));
-  const images = { shape: [2, 24, 20, 3], values: Array.from(createRandom(2).uniforms(2 * 24 * 20 * 3, 0, 1)) };
+  const images = {
+    shape: [2, 24, 20, 3],
+    values: Array.from(createRandom(2).uniforms(2 * 24 * 20 * 3, 0, 1)),
+  };
   const result = await predictInBrowser({ ...formatGraphModel(model) }, images);
   assert.equal(result.error, undefined);
   const ours = tf.tidy(() => (model.predict(tf.tensor(images.values, images.shape)) as tf.Tensor).dataSync());

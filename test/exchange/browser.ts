@@ -71,7 +71,9 @@ export async function predictInBrowser(
           });
           return;
         }
-        response.writeHead(served[path] ? 200 : 404, { 'content-type': types[path] ?? 'application/octet-stream' });
+        response.writeHead(served[path] ? 200 : 404, {
+          'content-type': types[path] ?? 'application/octet-stream',
+        });
         response.end(served[path]?.());
       });
       server.listen(0, '127.0.0.1', () => {
@@ -79,7 +81,9 @@ export async function predictInBrowser(
         const flags = ['--headless', '--no-sandbox', '--disable-gpu', `--user-data-dir=${profile}`];
         browser = spawn(chromium!, [...flags, `http://127.0.0.1:${port}/`], { stdio: 'ignore' });
         browser.on('error', reject);
-        browser.on('exit', (code) => reject(new Error(`${chromium} ended with ${code} before the page answered`)));
+        browser.on('exit', (code) =>
+          reject(new Error(`${chromium} ended with ${code} before the page answered`)),
+        );
       });
     });
   } finally {

@@ -39,7 +39,9 @@ function modelOf(shape: number[], body: (x: X) => X): tf.LayersModel {
 const parts: Readonly<Record<string, () => tf.LayersModel>> = {
   activations: () =>
     modelOf([3, 4, 2], (x) => {
-      const made = blocks.ACTIVATIONS.map((activation) => blocks.activate({ ...style, activation }, x, activation));
+      const made = blocks.ACTIVATIONS.map((activation) =>
+        blocks.activate({ ...style, activation }, x, activation),
+      );
       return blocks.concatenate([...made, blocks.sigmoid(x, 'sigmoid')], 'all');
     }),
   groups: () =>
@@ -137,10 +139,11 @@ describe('graph models', () => {
 
   test('give in plain tfjs what the nets give', () => {
     for (const [i, subject] of subjects.entries()) {
+      assert.equal(plain[i]!.error, undefined, subject.name);
       const { shape, images } = imagesOf(subject);
       const ours = tf.tidy(() => [subject.model.predict(tf.tensor(images, shape))].flat()[0] as tf.Tensor);
       assert.deepEqual(plain[i]!.shape, ours.shape, subject.name);
-      assertClose(plain[i]!.values, ours.dataSync(), { relative: 1e-4, absolute: 1e-5, what: subject.name });
+      assertClose(plain[i]!.values!, ours.dataSync(), { relative: 1e-4, absolute: 1e-5, what: subject.name });
       ours.dispose();
     }
   });

@@ -38,11 +38,14 @@ import { block35 } from '../../src/nets/inception-resnet.ts';
 import { heNormal } from '../../src/nets/initialisers.ts';
 import { invertedResidual, separableBlock } from '../../src/nets/mobilenet.ts';
 import { preActivationBottleneck } from '../../src/nets/pre-activation-blocks.ts';
+import { residualUnit } from '../../src/nets/res-unet.ts';
 import { basicBlock, bottleneckBlock } from '../../src/nets/residual-blocks.ts';
 import { imagenetStem } from '../../src/nets/residual-stem.ts';
 import { segnetDecoder, segnetEncoder } from '../../src/nets/segnet.ts';
-import { decoderStep, encoderStep, nestedNode, residualUnit } from '../../src/nets/unet.ts';
-import { decoderStep3d, encoderStep3d } from '../../src/nets/unet3d.ts';
+import { convolutions, doubled, halved, joined } from '../../src/nets/unet-blocks.ts';
+import type { UpSampling } from '../../src/nets/unet-options.ts';
+import { nestedNode } from '../../src/nets/unet-plus-plus.ts';
+import { convolutions3d, decoderStep3d, encoderStep3d } from '../../src/nets/unet3d.ts';
 import { createRandom } from '../../src/random.ts';
 import { engines } from '../engine/engines.ts';
 import { type GoldenTensor, loadGolden } from '../golden/load.ts';
@@ -75,6 +78,21 @@ const bottleneck = {
 const separable = { dw: 'block.depthwise', pw: 'block.pointwise' };
 const inverted = { expand: 'block.expand', dw: 'block.depthwise', project: 'block.project' };
 const decoder = { conv1: 'decoder1.conv1', conv2: 'decoder1.conv2' };
+
+/** A step on the way up in a U-Net, named `decoder1`. */
+function decoderStep(
+  style: Style,
+  x: X,
+  skip: X,
+  filters: number,
+  settings: { upSampling?: UpSampling; upFilters?: number; padding?: 'same' | 'valid' } = {},
+): X {
+  const { upSampling = 'transpose', upFilters = filters, padding = 'same' } = settings;
+  // In the reference, only the convolution behind repeated pixels has a bias.
+  const up = doubled({ ...style, bias: true }, x, 'decoder1.up', upFilters, upSampling);
+  const both = joined(style, up, skip, 1, 'concat');
+  return convolutions(style, both, { name: 'decoder1', filters: [filters, filters], padding });
+}
 
 const cases: readonly Case[] = [
   {
@@ -171,15 +189,15 @@ const cases: readonly Case[] = [
     norm: residual,
     layers: { conv1: 'encoder1.conv1', conv2: 'encoder1.conv2' },
     build(style, [x]) {
-      const { skip, pooled } = encoderStep(style, x!, 1, 5);
-      return [skip, pooled];
+      const skip = convolutions(style, x!, { name: 'encoder1', filters: [5, 5] });
+      return [skip, halved(style, skip, 'pool1', 'maxPool')];
     },
   },
   {
     file: 'unet_up_transpose_concat',
     norm: residual,
     layers: { up: 'decoder1.up', conv1: 'decoder1.conv1', conv2: 'decoder1.conv2' },
-    build: (style, [x, skip]) => decoderStep(style, x!, skip!, 1, 4),
+    build: (style, [x, skip]) => decoderStep(style, x!, skip!, 4),
   },
   {
     file: 'bn_only',
@@ -373,11 +391,11 @@ const cases: readonly Case[] = [
     file: 'segnet_pool_unpool',
     norm: residual,
     style: { bias: true },
-    layers: { enc: 'encoder.conv1', mid: 'middle', dec: 'head' },
+    layers: { enc: 'encoder1.conv1', mid: 'middle', dec: 'head' },
     build(style, [x]) {
-      const encoded = segnetEncoder(style, x!, 'encoder', [4]);
+      const encoded = segnetEncoder(style, x!, { level: 1, filters: [4] });
       const middle = convNormRelu(style, encoded.pooled, { name: 'middle', filters: 4, size: 3 });
-      const unpooled = segnetDecoder(style, middle, encoded, 'decoder', []);
+      const unpooled = segnetDecoder(style, middle, encoded, { level: 1, filters: [] });
       return conv(style, unpooled, { name: 'head', filters: 3, size: 3 }, true);
     },
   },
@@ -385,35 +403,37 @@ const cases: readonly Case[] = [
     file: 'unet_up_nearest_concat',
     norm: residual,
     layers: { upconv: 'decoder1.up', ...decoder },
-    build: (style, [x, skip]) => decoderStep(style, x!, skip!, 1, 4, { upSampling: 'nearest' }),
+    build: (style, [x, skip]) => decoderStep(style, x!, skip!, 4, { upSampling: 'nearest' }),
   },
   {
     file: 'unet_up_bilinear_halfpixel_concat',
     norm: residual,
     layers: decoder,
-    build: (style, [x, skip]) => decoderStep(style, x!, skip!, 1, 4, { upSampling: 'bilinear' }),
+    build: (style, [x, skip]) => decoderStep(style, x!, skip!, 4, { upSampling: 'bilinear' }),
   },
   {
     file: 'unet_up_bilinear_aligncorners_concat',
     norm: residual,
     layers: decoder,
-    build: (style, [x, skip]) => decoderStep(style, x!, skip!, 1, 4, { upSampling: 'bilinearAligned' }),
+    build: (style, [x, skip]) => decoderStep(style, x!, skip!, 4, { upSampling: 'bilinearAligned' }),
   },
   {
     file: 'unet_valid_crop_concat',
     norm: 'none',
     layers: { up: 'decoder1.up', ...decoder },
-    build: (style, [x, skip]) => decoderStep(style, x!, skip!, 1, 3, { upFilters: 2, padding: 'valid' }),
+    build: (style, [x, skip]) => decoderStep(style, x!, skip!, 3, { upFilters: 2, padding: 'valid' }),
   },
   {
     file: 'unetpp_node',
     norm: 'none',
     layers: { up: 'node.up', conv1: 'node.conv1', conv2: 'node.conv2' },
-    build: (style, [x00, x01, x11]) => nestedNode(style, x11!, [x00!, x01!], 'node', 3),
+    build: (style, [x00, x01, x11]) =>
+      nestedNode(style, x11!, [x00!, x01!], { name: 'node', filters: [3, 3] }),
   },
   {
     file: 'resunet_unit_s2',
     norm: residual,
+    style: { bias: true },
     layers: {
       conv1: 'unit.conv1',
       bn1: 'unit.conv1.norm',
@@ -421,22 +441,22 @@ const cases: readonly Case[] = [
       bn2: 'unit.conv2.norm',
       skip: 'unit.shortcut',
     },
-    build: (style, [x]) => residualUnit(style, x!, 'unit', 6, 2),
+    build: (style, [x]) => residualUnit(style, x!, 'unit', 6, { stride: 2 }),
   },
   {
     file: 'conv3d_bn_pool_up',
     norm: residual,
     layers: {
-      conv1: 'encoder.conv1',
-      bn1: 'encoder.conv1.norm',
+      conv1: 'encoder1.conv1',
+      bn1: 'encoder1.conv1.norm',
       conv2: 'middle.conv1',
       bn2: 'middle.conv1.norm',
-      up: 'decoder.up',
+      up: 'decoder1.up',
     },
     build(style, [x]) {
-      const { skip, pooled } = encoderStep3d(style, x!, 'encoder', [3]);
-      const middle = encoderStep3d(style, pooled, 'middle', [4]).skip;
-      return decoderStep3d(style, middle, skip, 'decoder', { upFilters: 3, filters: [] });
+      const { skip, pooled } = encoderStep3d(style, x!, { level: 1, filters: [3] });
+      const middle = convolutions3d(style, pooled, 'middle', { filters: [4] });
+      return decoderStep3d(style, middle, skip, { level: 1, upFilters: 3, filters: [] });
     },
   },
 ];

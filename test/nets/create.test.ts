@@ -7,6 +7,7 @@ import type { NetShape } from '../../src/nets/net.ts';
 import { createRandom } from '../../src/random.ts';
 
 const classification = { task: 'classification', imageShape: [64, 64, 3], classes: 2 } as const;
+const volumes = { task: 'segmentation', depth: 16, imageShape: [16, 16, 1], classes: 2 } as const;
 const segmentation = { task: 'segmentation', imageShape: [64, 64, 1], classes: 2 } as const;
 
 function sized(shape: NetShape, height: number, width: number): NetShape {
@@ -41,7 +42,7 @@ const refusals: readonly [NetChoice, NetShape, RegExp][] = [
   [{ name: 'preActResnet', downsample: 'blur' }, sized(classification, 16, 64), /at least 17 × 17/],
   [{ name: 'preActResnet', convention: 'timm' }, classification, /of preActResnet: expected he or keras/],
   [{ name: 'cifarResnet', downsample: 'blur' }, sized(classification, 2, 8), /at least 3 × 3/],
-  [{ name: 'cifarResnet', depth: 50 }, classification, /"depth" of cifarResnet: expected 6n \+ 2/],
+  [{ name: 'cifarResnet', depth: 18 }, classification, /"depth" of cifarResnet: expected 6n \+ 2/],
   [{ name: 'cifarResnet', shortcut: 'C' }, classification, /"shortcut" of cifarResnet: .* A, B or keras/],
   [{ name: 'resnet' }, { ...classification, classes: 1 }, /at least 2 classes, received 1/],
   [{ name: 'resnet' }, sized(classification, 0, 64), /all positive integers, received \[0, 64, 3\]/],
@@ -65,6 +66,53 @@ const refusals: readonly [NetChoice, NetShape, RegExp][] = [
     classification,
     /"stageWidths" of densenet: expected 2 positive integers/,
   ],
+  [
+    { name: 'denseUnet' },
+    sized(segmentation, 64, 48),
+    /denseUnet: .* multiples of 32, received 64 × 48.*padInput/,
+  ],
+  [
+    { name: 'denseUnet', stem: 'small', stageDepths: [1, 1] },
+    sized(segmentation, 63, 64),
+    /multiples of 2, received 63 × 64/,
+  ],
+  [{ name: 'denseUnet', dropout: 1 }, segmentation, /"dropout" of denseUnet: expected a number in/],
+  [{ name: 'fcDensenet' }, sized(segmentation, 48, 64), /fcDensenet: .* multiples of 32, received 48 × 64/],
+  [
+    { name: 'fcDensenet', stageDepths: [4] },
+    segmentation,
+    /"stageDepths" of fcDensenet: expected at least 2/,
+  ],
+  [{ name: 'fcDensenet', stageDepths: [] }, sized(segmentation, 63, 64), /multiples of 32/],
+  [{ name: 'segnet', stageWidths: [4, 8] }, segmentation, /"stageWidths" of segnet: expected 5 positive/],
+  [
+    { name: 'unet3d' },
+    segmentation,
+    /unet3d is a net for segmentation of volumes, the data are for segmentation\. Choose .*unet/,
+  ],
+  [
+    { name: 'unet' },
+    volumes,
+    /unet is a net for segmentation, the data are for segmentation of volumes\. Choose unet3d\./,
+  ],
+  [
+    { name: 'resnet' },
+    { ...volumes, task: 'classification' },
+    /the data are for classification of volumes\. No net is for that\./,
+  ],
+  [{ name: 'unet3d' }, { ...volumes, depth: 0 }, /unet3d: expected volumes of a positive number of slices/],
+  [
+    { name: 'unet3d' },
+    { ...volumes, depth: 12 },
+    /unet3d: .* multiples of 8, received 12 × 16 × 16.*padInput: true/,
+  ],
+  [
+    { name: 'unet3d', preset: 'original' },
+    { ...volumes, depth: 92, imageShape: [92, 96, 1] },
+    /unet3d: .* are 92, or more by multiples of 8, received 92 × 92 × 96/,
+  ],
+  [{ name: 'unet3d', padding: 'reflect' }, volumes, /"padding" of unet3d: expected same or valid/],
+  [{ name: 'unet3d', stageDepths: [2, 2] }, volumes, /"stageDepths" of unet3d: expected 4 positive integers/],
   [{ name: 'mobilenetV1', width: 0 }, classification, /"width" of mobilenetV1: expected a positive number/],
   [{ name: 'mobilenetV2', dropout: 1 }, classification, /"dropout" of mobilenetV2: expected a number in/],
   [{ name: 'mobilenetV2', padding: 'valid' }, classification, /"padding" of mobilenetV2: expected same or/],
@@ -81,7 +129,33 @@ const refusals: readonly [NetChoice, NetShape, RegExp][] = [
   [{ name: 'unet' }, sized(segmentation, 64, 72), /multiples of 16, received 64 × 72/],
   [{ name: 'unet', depth: 3 }, sized(segmentation, 68, 64), /multiples of 8, received 68 × 64/],
   [{ name: 'unet', depth: 0 }, segmentation, /"depth" of unet: expected a positive integer/],
-  [{ name: 'unet', norm: 'group' }, segmentation, /"norm" of unet: expected 'batch' or 'none'/],
+  [{ name: 'unet', norm: 'groups' }, segmentation, /"norm" of unet: expected batch, .* or none/],
+  [{ name: 'unet', upSampling: 'cubic' }, segmentation, /"upSampling" of unet: expected transpose, nearest/],
+  [{ name: 'unet', downsample: 'average' }, segmentation, /"downsample" of unet: expected maxPool, stride/],
+  [{ name: 'unet', padding: 'reflect' }, segmentation, /"padding" of unet: expected same or valid/],
+  [{ name: 'unet', skips: ['concat', 'sum'] }, segmentation, /"skips" of unet: .*all 4 levels.*"sum"/],
+  [{ name: 'unet', skips: ['add', 'add'] }, segmentation, /"skips" of unet: .*one for each, of concat, add/],
+  [{ name: 'unet', stageWidths: [4, 8] }, segmentation, /"stageWidths" of unet: expected none or 5 positive/],
+  [{ name: 'unet', stageDepths: [1, 1, 1, 1, 0] }, segmentation, /"stageDepths" of unet: expected none or 5/],
+  [{ name: 'unet', dropout: 1 }, segmentation, /"dropout" of unet: expected a number in \[0, 1\)/],
+  [
+    { name: 'unet', depth: 1, deepSupervision: true },
+    segmentation,
+    /"deepSupervision" of unet: expected false/,
+  ],
+  [
+    { name: 'unet', deepSupervision: true, supervisionWeights: [1] },
+    segmentation,
+    /"supervisionWeights" of unet: expected none or 3 numbers/,
+  ],
+  [
+    { name: 'unet', preset: 'original' },
+    sized(segmentation, 570, 572),
+    /padding 'valid': .*188, 204, 220 or more by multiples of 16, received 570 × 572.*padInput: true/,
+  ],
+  [{ name: 'resUnet' }, sized(segmentation, 64, 60), /multiples of 8, received 64 × 60.*padInput: true/],
+  [{ name: 'resUnet', shortcutSize: 2 }, segmentation, /"shortcutSize" of resUnet: expected 1 or 3/],
+  [{ name: 'unetPlusPlus', depth: 5 }, sized(segmentation, 48, 64), /multiples of 32, received 48 × 64/],
   [
     { name: 'vgg' } as unknown as NetChoice,
     classification,
@@ -118,6 +192,21 @@ describe('createNet', () => {
     [{ name: 'densenet', width: 0.01, downsample: 'blur' }, sized(classification, 29, 29)],
     [{ name: 'densenet', width: 0.01, stem: 'small' }, sized(classification, 8, 8)],
     [{ name: 'densenet', width: 0.01, downsample: 'blur', stageDepths: [1] }, sized(classification, 3, 3)],
+    [{ name: 'denseUnet', width: 0.02, padInput: true }, sized(segmentation, 1, 33)],
+    [{ name: 'fcDensenet', width: 0.1, padInput: true }, sized(segmentation, 1, 33)],
+    [{ name: 'segnet', width: 0.02 }, sized(segmentation, 1, 1)],
+    [
+      { name: 'unet3d', filters: 1 },
+      { ...volumes, depth: 8, imageShape: [8, 16, 1] },
+    ],
+    [
+      { name: 'unet3d', filters: 1, preset: 'original' },
+      { ...volumes, depth: 92, imageShape: [92, 100, 1] },
+    ],
+    [
+      { name: 'unet3d', filters: 1, preset: 'original', padInput: true },
+      { ...volumes, depth: 1, imageShape: [1, 5, 1] },
+    ],
     [{ name: 'mobilenetV1', width: 0.01 }, sized(classification, 1, 1)],
     [{ name: 'mobilenetV2', width: 0.01, downsample: 'blur' }, sized(classification, 17, 17)],
     [{ name: 'resnet', filters: 1, downsample: 'blur' }, sized(classification, 17, 17)],
@@ -130,6 +219,11 @@ describe('createNet', () => {
     [{ name: 'cifarResnet', filters: 1, downsample: 'blur' }, sized(classification, 3, 3)],
     [{ name: 'cifarResnet', filters: 1, downsample: 'blur', stem: 'imagenet' }, sized(classification, 9, 9)],
     [{ name: 'unet', filters: 1, depth: 3 }, sized(segmentation, 8, 16)],
+    [{ name: 'unet', filters: 1, depth: 3, downsample: 'blur', padInput: true }, sized(segmentation, 1, 1)],
+    [{ name: 'unet', preset: 'original', filters: 1 }, sized(segmentation, 188, 204)],
+    [{ name: 'unet', preset: 'original', filters: 1, padInput: true }, sized(segmentation, 1, 9)],
+    [{ name: 'resUnet', filters: 1, padInput: true }, sized(segmentation, 1, 1)],
+    [{ name: 'unetPlusPlus', filters: 1, depth: 3 }, sized(segmentation, 8, 8)],
   ];
   for (const [choice, shape] of smallest) {
     test(`takes ${JSON.stringify(choice)} for ${shape.imageShape.join('×')}`, () => {

@@ -90,7 +90,11 @@ describe('initial weights', () => {
       const shape = { imageShape: [8, 8, 1], classes: 64 } as const;
       const random = createRandom(1);
       const resnet = createNet({ name: 'resnet', filters: 16 }, { ...shape, task: 'classification' }, random);
-      const unet = createNet({ name: 'unet', depth: 1 }, { ...shape, task: 'segmentation' }, random);
+      const unet = createNet(
+        { name: 'unet', depth: 1, filters: 32 },
+        { ...shape, task: 'segmentation' },
+        random,
+      );
       const expected: [tf.LayersModel, string, number][] = [
         [resnet.model, 'conv1', 2 / (7 * 7 * 16)],
         [resnet.model, 'layer2.0.conv1', 2 / (3 * 3 * 32)],

@@ -6,11 +6,12 @@ import { before, describe, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
 import { useEngine } from '../../src/engine/engine.ts';
 import * as ownLayers from '../../src/engine/layers/registry.ts';
+import { UsageError } from '../../src/errors.ts';
 import { type NetChoice, resolveNet } from '../../src/nets/create.ts';
 import { reseedDropout } from '../../src/nets/dropout.ts';
 import { createRandom } from '../../src/random.ts';
 import { assertClose, noTensorLeak } from '../support.ts';
-import { batch, build, definitions, randomImages, type Tiny, tinies } from './tinies.ts';
+import { batch, build, definitions, inputShape, randomImages, type Tiny, tinies } from './tinies.ts';
 
 /** The main output at inference. */
 function logitsOf(model: tf.LayersModel, images: tf.Tensor): Float32Array {
@@ -96,15 +97,16 @@ describe('every net', () => {
   before(() => useEngine('auto'));
 
   for (const tiny of all) {
-    const { choice, imageShape, classes } = tiny;
+    const { choice, classes } = tiny;
+    const size = inputShape(tiny);
     const segmentation = definitions[choice.name]!.task === 'segmentation';
 
-    describe(`${JSON.stringify(choice)} on ${imageShape.join('×')}`, () => {
+    describe(`${JSON.stringify(choice)} on ${size.join('×')}`, () => {
       test('gives logits of the promised shape', async () => {
         const net = build(tiny);
         assert.equal(net.name, choice.name);
         assert.equal(net.auxiliaryWeights.length, net.model.outputs.length - 1);
-        const expected = segmentation ? [imageShape[0], imageShape[1], classes] : [classes];
+        const expected = segmentation ? [...size.slice(0, -1), classes] : [classes];
         for (const output of net.model.outputs) assert.deepEqual(output.shape, [null, ...expected]);
         const images = randomImages(tiny);
         const logits = await noTensorLeak(() => logitsOf(net.model, images));
@@ -172,11 +174,13 @@ describe('every net', () => {
         images.dispose();
       });
 
-      const own = Object.hasOwn(resolveNet(choice).options, 'pixels') ? false : 'the net has no option pixels';
+      const own = Object.hasOwn(resolveNet(choice).options, 'pixels')
+        ? false
+        : 'the net has no option pixels';
       test('takes pixels normalised as ImageNet’s', { skip: own }, () => {
         const { model } = build({ ...tiny, choice: { ...choice, pixels: 'imagenet' } as NetChoice });
-        const { scale, offset } = model.getLayer('pixels').getConfig();
-        for (const each of [scale, offset]) assert.equal((each as number[]).length, imageShape[2]);
+        const { scale, offset } = model.getLayer(tiny.depth === undefined ? 'pixels' : 'voxels').getConfig();
+        for (const each of [scale, offset]) assert.equal((each as number[]).length, size.at(-1));
         model.dispose();
       });
 
@@ -190,6 +194,32 @@ describe('every net', () => {
         tf.dispose(images);
         loaded.dispose();
         net.model.dispose();
+      });
+
+      test('takes a size, or says before anything is built why it cannot', async () => {
+        for (const [height, width] of [
+          [1, 1],
+          [2, 3],
+          [7, 9],
+          [31, 33],
+        ] as const) {
+          const sized = { ...tiny, imageShape: [height, width, tiny.imageShape[2]] as const };
+          await noTensorLeak(() => {
+            try {
+              const { model } = build(sized);
+              for (const { shape } of model.outputs) {
+                assert.ok(
+                  shape.slice(1).every((size) => size !== null && size > 0),
+                  `an output of ${shape}`,
+                );
+              }
+              model.dispose();
+            } catch (error) {
+              assert.ok(error instanceof UsageError, `${height} × ${width}: ${error}`);
+              assert.match(error.message, new RegExp(`${height} × ${width}`));
+            }
+          });
+        }
       });
 
       test('is gone after dispose', () => {
@@ -206,7 +236,7 @@ describe('every net', () => {
     const standard = nets.filter(({ net }) => isStandard(net.model));
     const models = [];
     for (const { tiny, net } of standard) {
-      models.push({ artifacts: await savedArtifacts(net.model), shape: [2, ...tiny.imageShape] });
+      models.push({ artifacts: await savedArtifacts(net.model), shape: [2, ...inputShape(tiny)] });
     }
     const plain = predictInPlainTfjs(models);
     for (const [i, { net }] of standard.entries()) {

@@ -257,6 +257,27 @@ test('a last batch of one image is left out, and an only one is not', async () =
   assert.deepEqual(sizes, [1, 1]);
 });
 
+test('a net whose logits leave out the border is refused before anything is created', async () => {
+  const runs = join(directory, 'border');
+  const data = { ...segmentation.data, dataset: { ...segmentation.data.dataset, size: 20 } };
+  const valid = (padInput: boolean): Experiment => {
+    const net = { name: 'unet', depth: 1, filters: 2, padding: 'valid', padInput } as const;
+    return { ...segmentation, epochs: 1, data, net };
+  };
+  await noTensorLeak(() =>
+    assert.rejects(train(valid(false), { directory: runs }), (error: Error) => {
+      assert.ok(error instanceof UsageError);
+      assert.match(
+        error.message,
+        /unet: expected logits of the whole image, 20 × 20, .* 4 × 4\..*padInput: true/,
+      );
+      return true;
+    }),
+  );
+  assert.ok(!existsSync(runs));
+  assert.equal((await trainOnly(valid(true))).records.length, 1);
+});
+
 test('class weights for another number of classes are refused before anything is created', async () => {
   const runs = join(temporaryDirectory(), 'runs');
   const loss = { name: 'diceCrossEntropy', classWeights: [1, 2, 3] } as const;

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { addRelu } from '../ops/add-relu.ts';
+import { keepFilter } from '../ops/kept-filters.ts';
 import { unrecorded } from '../ops/kernels.ts';
 import { weightUpdates } from '../ops/optimizer-steps.ts';
 import type { Convolution, NormStep } from './plan.ts';
@@ -35,6 +36,13 @@ function fold(convolution: Convolution, { norm }: NormStep): [tf.Tensor4D, tf.Te
   });
 }
 
+/** Of the filter. Not inside of a tidy, which would look for tensors among millions of numbers. */
+function valuesOf(folded: [tf.Tensor4D, tf.Tensor1D]): Float32Array {
+  const values = folded[0].dataSync() as Float32Array;
+  tf.dispose(folded);
+  return values;
+}
+
 /** Convolutions with the batch norm behind them in their filters. */
 export class FoldedConvolutions {
   readonly #kept = new Map<Convolution, Folded>();
@@ -62,7 +70,8 @@ export class FoldedConvolutions {
     if (kept && kept.updates === updates && ids.every((id, index) => id === kept.ids[index])) return kept;
     if (kept) tf.dispose([kept.filter, kept.bias]);
     const [filter, bias] = unrecorded(() => fold(convolution, step));
-    const made = { filter: tf.keep(filter), bias: tf.keep(bias), ids, updates };
+    const again = () => unrecorded(() => valuesOf(fold(convolution, step)));
+    const made = { filter: keepFilter(tf.keep(filter), again), bias: tf.keep(bias), ids, updates };
     this.#kept.set(convolution, made);
     return made;
   }

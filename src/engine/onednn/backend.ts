@@ -6,6 +6,7 @@
 
 import type * as tf from '@tensorflow/tfjs';
 import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
+import { keptFilter } from '../ops/kept-filters.ts';
 import type { NativeBinding } from './binding.ts';
 import { BufferPool, type Elements, type ElementType } from './pool.ts';
 
@@ -21,6 +22,9 @@ function isNumeric(dtype: tf.DataType): dtype is ElementType {
 export class OneDnnBackend extends MathBackendCPU {
   readonly native: NativeBinding;
   readonly pool: BufferPool;
+  /** Of filters of which copies are kept. */
+  readonly #numbers = new Map<DataId, number>();
+  readonly #held = new WeakSet<DataId>();
 
   constructor(native: NativeBinding) {
     super();
@@ -51,6 +55,7 @@ export class OneDnnBackend extends MathBackendCPU {
   }
 
   override readSync(dataId: DataId): Values {
+    this.restore({ dataId } as tf.TensorInfo);
     const values = super.readSync(dataId);
     return ArrayBuffer.isView(values) && this.pool.owns(values as Elements)
       ? (values as Elements).slice()
@@ -62,11 +67,56 @@ export class OneDnnBackend extends MathBackendCPU {
     const { values } = this.data.get(dataId);
     const disposed = super.disposeData(dataId, force);
     if (disposed && ArrayBuffer.isView(values)) this.pool.release(values as Elements);
+    if (disposed) this.#release(dataId);
     return disposed;
+  }
+
+  /** The number under which the addon keeps copies of a filter; 0 for one that may change. */
+  keptNumber({ dataId }: tf.TensorInfo): number {
+    if (!keptFilter(dataId)) return 0;
+    const known = this.#numbers.get(dataId);
+    if (known !== undefined) return known;
+    const result = new Int32Array(1);
+    this.native.keepFilter(result);
+    this.#numbers.set(dataId, result[0]!);
+    return result[0]!;
+  }
+
+  /** The values of a filter, or null where `dropValues` let go of them. */
+  valuesAtHand(info: tf.TensorInfo): Float32Array | null {
+    return this.data.get(info.dataId).values ? (this.elements(info) as Float32Array) : null;
+  }
+
+  /** Keeps `dropValues` from a filter that some convolution reads at every call. */
+  holdValues({ dataId }: tf.TensorInfo): void {
+    if (this.#numbers.has(dataId)) this.#held.add(dataId);
+  }
+
+  /** Lets go of the values of a kept filter until they are asked for. */
+  dropValues({ dataId }: tf.TensorInfo): void {
+    const data = this.data.get(dataId);
+    if (!data.values || !this.#numbers.has(dataId) || this.#held.has(dataId)) return;
+    this.pool.release(data.values as Elements);
+    Reflect.deleteProperty(data, 'values');
+  }
+
+  /** Makes the values of a kept filter again. */
+  restore({ dataId }: tf.TensorInfo): void {
+    const data = this.data.get(dataId);
+    const make = keptFilter(dataId);
+    if (!data.values && make) data.values = make();
+  }
+
+  #release(dataId: DataId): void {
+    const number = this.#numbers.get(dataId);
+    if (number === undefined) return;
+    this.#numbers.delete(dataId);
+    this.native.releaseFilter(number);
   }
 
   /** The elements of a numeric tensor, to read; of the class of its dtype. */
   elements(info: tf.TensorInfo): Elements {
+    this.restore(info);
     const values = this.data.get(info.dataId).values as Elements;
     const array = arrays[info.dtype as ElementType];
     return values instanceof array ? values : array.from(values as ArrayLike<number>);

@@ -95,8 +95,30 @@ export interface NativeBinding extends Tables {
   setBf16(bf16: boolean): void;
   misalignment(bytes: Uint8Array, result: Int32Array): void;
 
-  conv2d(x: Floats, filter: Floats, bias: Floats | null, y: Floats, geometry: Integers, relu: boolean): void;
-  conv2dBackpropInput(dy: Floats, filter: Floats, dx: Floats, geometry: Integers): void;
+  /** Gives the number of a filter that will not change, for convolutions to keep copies of it until it is released. */
+  keepFilter(result: Integers): void;
+  releaseFilter(number: number): void;
+
+  /**
+   * `kept`: the number of the filter, 0 for one that may change, and room for an answer: 1 where the filter was read, 2
+   * where it is needed but was not given, so that nothing was done; else 0, copies did.
+   */
+  conv2d(
+    x: Floats,
+    filter: Floats | null,
+    bias: Floats | null,
+    y: Floats,
+    geometry: Integers,
+    relu: boolean,
+    kept: Integers,
+  ): void;
+  conv2dBackpropInput(
+    dy: Floats,
+    filter: Floats | null,
+    dx: Floats,
+    geometry: Integers,
+    kept: Integers,
+  ): void;
   conv2dBackpropFilter(x: Floats, dy: Floats, dfilter: Floats, geometry: Integers): void;
   conv3d(x: Floats, filter: Floats, y: Floats, geometry: Integers): void;
   conv3dBackpropInput(dy: Floats, filter: Floats, dx: Floats, geometry: Integers): void;

@@ -84,7 +84,14 @@ export function withFallback(native: NativeKernel, inJavaScript: tf.KernelFunc):
     for (const name in kernelArguments.inputs) {
       if (isEmpty(kernelArguments.inputs[name])) return inJavaScript(kernelArguments);
     }
-    return native(new Call(kernelArguments)) ?? inJavaScript(kernelArguments);
+    const call = new Call(kernelArguments);
+    const made = native(call);
+    if (made) return made;
+    for (const name in kernelArguments.inputs) {
+      const info = kernelArguments.inputs[name];
+      if (info) call.backend.restore(info);
+    }
+    return inJavaScript(kernelArguments);
   };
 }
 

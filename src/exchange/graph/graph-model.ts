@@ -97,10 +97,13 @@ function weightOf(layer: tf.layers.Layer, kind: string): Values | undefined {
 function requirePlain({ name, config, inputShapes }: Call, className: string): void {
   const { activation, axis } = config;
   if ('useBias' in config && activation !== 'linear' && activation != null) {
-    throw new UsageError(`The layer ${name} has the activation ${activation} within: make it a layer of its own.`);
+    throw new UsageError(
+      `The layer ${name} has the activation ${activation} within: make it a layer of its own.`,
+    );
   }
   // Our padding of channels says so of maps whose channels are the last.
   const first = config.dataFormat === 'channelsFirst' && className !== 'ZeroPadding2D';
   const other = className === 'BatchNormalization' && axis !== -1 && axis !== inputShapes[0]!.length;
-  if (first || other) throw new UsageError(`The layer ${name} has its channels first, and cannot be exported.`);
+  if (first || other)
+    throw new UsageError(`The layer ${name} has its channels first, and cannot be exported.`);
 }

@@ -31,17 +31,32 @@ const bad: Record<string, Bad> = {
   'a product beyond all memory': (n) =>
     n.add(floats(3), floats(3), floats(3), ints(4, ...new Array(12).fill(2 ** 31 - 1))),
   'a small input of a convolution': (n) =>
-    n.conv2d(floats(31), floats(54), null, floats(48), ints(...convolution), false),
-  'a small filter': (n) => n.conv2d(floats(32), floats(53), null, floats(48), ints(...convolution), false),
-  'a small output': (n) => n.conv2d(floats(32), floats(54), null, floats(47), ints(...convolution), false),
-  'a small bias': (n) => n.conv2d(floats(32), floats(54), floats(2), floats(48), ints(...convolution), false),
+    n.conv2d(floats(31), floats(54), null, floats(48), ints(...convolution), false, ints(0, 0)),
+  'a small filter': (n) =>
+    n.conv2d(floats(32), floats(53), null, floats(48), ints(...convolution), false, ints(0, 0)),
+  'a small output': (n) =>
+    n.conv2d(floats(32), floats(54), null, floats(47), ints(...convolution), false, ints(0, 0)),
+  'a small bias': (n) =>
+    n.conv2d(floats(32), floats(54), floats(2), floats(48), ints(...convolution), false, ints(0, 0)),
   'negative padding of a convolution': (n) =>
-    n.conv2d(floats(32), floats(54), null, floats(48), ints(...convolution.with(13, -1)), false),
+    n.conv2d(floats(32), floats(54), null, floats(48), ints(...convolution.with(13, -1)), false, ints(0, 0)),
   'a dilation out of range': (n) =>
-    n.conv2d(floats(32), floats(54), null, floats(48), ints(...convolution.with(11, 2 ** 30)), false),
+    n.conv2d(
+      floats(32),
+      floats(54),
+      null,
+      floats(48),
+      ints(...convolution.with(11, 2 ** 30)),
+      false,
+      ints(0, 0),
+    ),
   'a stride of zero': (n) =>
-    n.conv2d(floats(32), floats(54), null, floats(48), ints(...convolution.with(9, 0)), false),
-  'a short geometry': (n) => n.conv2dBackpropInput(floats(48), floats(54), floats(32), ints(1, 4, 4)),
+    n.conv2d(floats(32), floats(54), null, floats(48), ints(...convolution.with(9, 0)), false, ints(0, 0)),
+  'a short geometry': (n) =>
+    n.conv2dBackpropInput(floats(48), floats(54), floats(32), ints(1, 4, 4), ints(0, 0)),
+  'no filter': (n) => n.conv2d(floats(32), null, null, floats(48), ints(...convolution), false, ints(0, 0)),
+  'no room for what became of a filter': (n) =>
+    n.conv2d(floats(32), floats(54), null, floats(48), ints(...convolution), false, ints(0)),
   'a small gradient': (n) => n.conv2dBackpropFilter(floats(32), floats(48), floats(53), ints(...convolution)),
   'a small volume': (n) => n.conv3d(floats(47), floats(32), floats(96), ints(...volume)),
   'a filter without groups': (n) => n.conv3d(floats(48), floats(64), floats(96), ints(...volume)),

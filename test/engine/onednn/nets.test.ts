@@ -3,6 +3,8 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import type { NetName } from '../../../src/nets/create.ts';
+import type { NetShape } from '../../../src/nets/net.ts';
+import * as registry from '../../../src/nets/registry.ts';
 import type { Experiment } from '../../../src/train/experiment.ts';
 import { profileExperiment } from '../../../src/train/profile.ts';
 import { classification, segmentation } from '../../train/support.ts';
@@ -15,8 +17,11 @@ const inJavaScript: Readonly<Record<string, string>> = {
   Reshape: 'gives the same memory again',
 };
 
+const tasks: Readonly<Record<string, { readonly task: NetShape['task'] }>> = registry;
+
 /** A new net of the registry fails to compile until it has a line here. */
 const experiments: Readonly<Record<NetName, readonly Partial<Experiment>[]>> = {
+  denseUnet: [{ net: { name: 'denseUnet', width: 0.05, stageDepths: [1, 2] } }],
   densenet: [
     { net: { name: 'densenet', width: 0.1, stageDepths: [1, 2], dropout: 0.2 } },
     {
@@ -49,6 +54,9 @@ const experiments: Readonly<Record<NetName, readonly Partial<Experiment>[]>> = {
   inceptionResnetV2: [
     { net: { name: 'inceptionResnetV2', stem: 'small', width: 0.01, stageDepths: [1, 1, 1], seRatio: 0.25 } },
   ],
+  fcDensenet: [
+    { net: { name: 'fcDensenet', stageDepths: [1, 2], growth: 3, seRatio: 1, downsample: 'blur' } },
+  ],
   inceptionV3: [
     { net: { name: 'inceptionV3', stem: 'small', width: 0.01, auxiliaryHead: true } },
     { net: { name: 'inceptionV3', stem: 'small', width: 0.01, normScale: true }, loss: 'margin' },
@@ -62,6 +70,7 @@ const experiments: Readonly<Record<NetName, readonly Partial<Experiment>[]>> = {
     { net: { name: 'mobilenetV1', width: 0.1, stem: 'small', downsample: 'blur', seRatio: 0.25 } },
   ],
   mobilenetV2: [{ net: { name: 'mobilenetV2', width: 0.1, padding: 'symmetric' } }],
+  segnet: [{ net: { name: 'segnet', stageDepths: [2, 2], width: 0.1, padInput: true } }],
   unet: [
     { net: { name: 'unet', depth: 2, filters: 2 } },
     { net: { name: 'unet', depth: 1, filters: 2, norm: 'none' }, loss: 'crossEntropy' },
@@ -69,14 +78,33 @@ const experiments: Readonly<Record<NetName, readonly Partial<Experiment>[]>> = {
       net: { name: 'unet', depth: 1, filters: 2 },
       data: { dataset: { name: 'brainPhantoms', count: 12, size: 32 }, batchSize: 2 },
     },
+    { net: { name: 'unet', preset: 'original', depth: 1, filters: 2, padInput: true } },
+    { net: { name: 'unet', preset: 'attention', depth: 1, filters: 2, norm: 'instance' } },
+    {
+      net: {
+        name: 'unet',
+        preset: 'bilinear',
+        depth: 2,
+        filters: 2,
+        downsample: 'blur',
+        deepSupervision: true,
+      },
+    },
   ],
+  resUnet: [{ net: { name: 'resUnet', depth: 2, filters: 2, skips: ['add'], seRatio: 0.5 } }],
+  unetPlusPlus: [
+    { net: { name: 'unetPlusPlus', depth: 2, filters: 2 } },
+    { net: { name: 'unetPlusPlus', preset: 'batchNorm', depth: 2, filters: 2, deepSupervision: true } },
+  ],
+  // Experiments have images.
+  unet3d: [],
 };
 
 describeNative('in training, attacking and measuring', () => {
   for (const [name, variants] of Object.entries(experiments)) {
     for (const variant of variants) {
       it(`${JSON.stringify(variant)}, no kernel runs in JavaScript unless it has a reason`, async () => {
-        const base: Experiment = name === 'unet' ? segmentation : classification;
+        const base: Experiment = tasks[name]!.task === 'segmentation' ? segmentation : classification;
         const { kernels } = await profileExperiment(
           { ...base, ...variant },
           { engine: 'onednn', threads: 2 },

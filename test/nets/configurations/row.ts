@@ -24,9 +24,9 @@ export interface Configuration {
   readonly choice: NetChoice;
   /**
    * Our stage, or layer, for a stage of the row. Without it, or where it gives undefined, ours has the same name; and
-   * where there is none of that name, some layer must give the shape.
+   * where there is none of that name, some layer must give the shape. null: ours has no such map, by design.
    */
-  readonly stageOf?: (theirs: string) => string | undefined;
+  readonly stageOf?: (theirs: string) => string | undefined | null;
 }
 
 /** What a file of this folder exports: the net for a row, undefined where the row is of another family. */

@@ -76,6 +76,25 @@ function geometryOf(info: Info, depthwise: boolean): Int32Array {
   );
 }
 
+const keptFilter = new Int32Array(2);
+const copiesDid = 0;
+const valuesRead = 1;
+const valuesNeeded = 2;
+
+/** Runs a convolution by a filter whose values may have been given up for copies in the addon. */
+function withFilter(
+  { backend }: Call,
+  filter: tf.TensorInfo,
+  run: (values: Float32Array | null, kept: Int32Array) => void,
+): void {
+  const number = backend.keptNumber(filter);
+  keptFilter.set([number, copiesDid]);
+  run(backend.valuesAtHand(filter), keptFilter);
+  if (keptFilter[1] === valuesNeeded) run(backend.elements(filter) as Float32Array, keptFilter);
+  if (keptFilter[1] === valuesRead) backend.holdValues(filter);
+  else backend.dropValues(filter);
+}
+
 function forward(depthwise: boolean): NativeKernel {
   return (call) => {
     if (!call.areFloat('x', 'filter')) return undefined;
@@ -89,14 +108,11 @@ function forward(depthwise: boolean): NativeKernel {
     const isVector = !bias || (sizeOf(bias.shape) === info.outChannels && bias.dtype === 'float32');
     if (!isVector) return undefined;
     const y = call.take(info.outShape);
-    call.native.conv2d(
-      call.floats(x),
-      call.floats(filter),
-      bias ? call.floats(bias) : null,
-      y,
-      geometryOf(info, depthwise),
-      activation === 'relu',
-    );
+    const biases = bias ? call.floats(bias) : null;
+    withFilter(call, filter, (values, kept) => {
+      const geometry = geometryOf(info, depthwise);
+      call.native.conv2d(call.floats(x), values, biases, y, geometry, activation === 'relu', kept);
+    });
     if (activation !== 'relu') activate(call, y);
     return call.output(info.outShape, y);
   };
@@ -109,7 +125,9 @@ function backpropInput(depthwise: boolean): NativeKernel {
     const info = infoOf(call, call.attribute<number[]>('inputShape'), filter.shape, depthwise);
     if (!info || !isOutput(dy, info)) return undefined;
     const dx = call.take(info.inShape);
-    call.native.conv2dBackpropInput(call.floats(dy), call.floats(filter), dx, geometryOf(info, depthwise));
+    withFilter(call, filter, (values, kept) => {
+      call.native.conv2dBackpropInput(call.floats(dy), values, dx, geometryOf(info, depthwise), kept);
+    });
     return call.output(info.inShape, dx);
   };
 }

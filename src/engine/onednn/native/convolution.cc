@@ -32,19 +32,37 @@ Convolution GeometryOf(const Call& call, int index) {
   return c;
 }
 
+// Calls `run` with the filter in one argument; in the other, its number, or 0, and room for an answer: whether its values
+// were read (1), or needed but not given, so that nothing was computed (2). Else copies did for them (0).
+template <typename Run>
+void WithFilter(const Call& call, int index, int kept_index, const Convolution& c, const Run& run) {
+  int32_t* kept = call.Elements<int32_t>(kept_index, 2);
+  const bool given = kept[0] == 0 || call.Has(index);
+  const Filter filter(given ? call.Elements<float>(index, c.FilterSize()) : nullptr, kept[0]);
+  try {
+    run(filter);
+    kept[1] = filter.WasRead() ? 1 : 0;
+  } catch (const ValuesNeeded&) {
+    kept[1] = 2;
+  }
+}
+
 }  // namespace
 
 void conv2d(const Call& call) {
   const Convolution c = GeometryOf(call, 4);
+  const float* x = call.Elements<float>(0, c.InputSize());
   const float* bias = call.Has(2) ? call.Elements<float>(2, c.outputs) : nullptr;
-  ConvolutionForward(c, call.Elements<float>(0, c.InputSize()), call.Elements<float>(1, c.FilterSize()), bias,
-                     call.Boolean(5), call.Elements<float>(3, c.OutputSize()));
+  float* y = call.Elements<float>(3, c.OutputSize());
+  const bool relu = call.Boolean(5);
+  WithFilter(call, 1, 6, c, [&](const Filter& filter) { ConvolutionForward(c, x, filter, bias, relu, y); });
 }
 
 void conv2dBackpropInput(const Call& call) {
   const Convolution c = GeometryOf(call, 3);
-  ConvolutionBackwardInput(c, call.Elements<float>(0, c.OutputSize()), call.Elements<float>(1, c.FilterSize()),
-                           call.Elements<float>(2, c.InputSize()));
+  const float* dy = call.Elements<float>(0, c.OutputSize());
+  float* dx = call.Elements<float>(2, c.InputSize());
+  WithFilter(call, 1, 4, c, [&](const Filter& filter) { ConvolutionBackwardInput(c, dy, filter, dx); });
 }
 
 void conv2dBackpropFilter(const Call& call) {

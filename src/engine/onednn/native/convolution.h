@@ -33,10 +33,40 @@ struct Convolution {
   bool HasPieces() const { return groups > 1 || IsVolume(); }
 };
 
+// Thrown where the values of a filter are needed that came without.
+struct ValuesNeeded {};
+
+// A filter, and its number if copies of it are kept: see kept_filters.h. It may then come without its values.
+class Filter {
+ public:
+  Filter(const float* values, int32_t number = 0) : values_(values), number_(number) {}
+
+  bool IsKept() const { return number_ != 0; }
+  int32_t number() const { return number_; }
+
+  // To make a copy that is kept.
+  const float* ToCopy() const {
+    if (!values_) throw ValuesNeeded();
+    return values_;
+  }
+
+  // To be read in place of a copy.
+  const float* Read() const {
+    was_read_ = true;
+    return ToCopy();
+  }
+  bool WasRead() const { return was_read_; }
+
+ private:
+  const float* values_;
+  int32_t number_;
+  mutable bool was_read_ = false;
+};
+
 // `bias` may be null.
-void ConvolutionForward(const Convolution& c, const float* x, const float* filter, const float* bias, bool relu,
+void ConvolutionForward(const Convolution& c, const float* x, const Filter& filter, const float* bias, bool relu,
                         float* y);
-void ConvolutionBackwardInput(const Convolution& c, const float* dy, const float* filter, float* dx);
+void ConvolutionBackwardInput(const Convolution& c, const float* dy, const Filter& filter, float* dx);
 void ConvolutionBackwardFilter(const Convolution& c, const float* x, const float* dy, float* dfilter);
 
 }  // namespace medrobust

@@ -1,6 +1,7 @@
 #ifndef MEDROBUST_NO_ONEDNN
 
 #include <cstring>
+#include <functional>
 #include <memory>
 #include <utility>
 
@@ -8,6 +9,7 @@
 #include "convolution_gemm.h"
 #include "convolution_pieces.h"
 #include "convolution_way.h"
+#include "kept_filters.h"
 #include "parallel.h"
 #include "primitive.h"
 
@@ -139,17 +141,24 @@ dnnl::convolution_backward_weights::primitive_desc DescribeBackwardFilter(const 
 #endif
 }
 
-PrimitiveKey KeyOf(const Convolution& c, Direction direction, bool bias, bool relu) {
+PrimitiveKey KeyOf(const Convolution& c, Direction direction, bool kept, bool bias = false, bool relu = false) {
   PrimitiveKey key(&c, sizeof c);
   // oneDNN compiles for a number of threads, and worker threads that share this addon may have chosen another.
-  const int32_t variant[] = {direction, bias, relu, ThreadCount(), UsesBf16(c, direction)};
+  const int32_t variant[] = {direction, kept, bias, relu, ThreadCount(), UsesBf16(c, direction, kept)};
   key.Append(variant, sizeof variant);
   return key;
 }
 
+// The kept copy of a filter as the primitive wants it; null where none is kept, or none needed.
+void* CopyOf(const Filter& filter, Primitive& primitive, Taps taps, const std::function<const float*()>& values) {
+  const memory::desc* layout = primitive.CopiedFilter();
+  if (!filter.IsKept() || !layout) return nullptr;
+  return KeptFilter(filter.number(), taps, *layout, [&](void* copy) { primitive.CopyFilter(values(), copy); });
+}
+
 // The gradient of the input of a convolution without strides is a convolution of dy: with the taps of the filter in
 // reverse order, and its inputs and outputs exchanged. oneDNN's forward convolutions are its fastest.
-void FlippedBackwardInput(const Convolution& c, const float* dy, const float* filter, float* dx) {
+void FlippedBackwardInput(const Convolution& c, const float* dy, const Filter& filter, float* dx) {
   Convolution f = c;
   std::swap(f.inputs, f.outputs);
   std::swap(f.height, f.out_height);
@@ -157,77 +166,89 @@ void FlippedBackwardInput(const Convolution& c, const float* dy, const float* fi
   f.pad_top = (c.filter_height - 1) * c.dilation_height - c.pad_top;
   f.pad_left = (c.filter_width - 1) * c.dilation_width - c.pad_left;
   const PrimitiveLock lock;
-  Primitive& primitive = Cached(KeyOf(c, kBackwardInput, false, false), [&](Primitive* made) {
-    Problem p(f, true);
+  const bool kept = filter.IsKept();
+  Primitive& primitive = Cached(KeyOf(c, kBackwardInput, kept), [&](Primitive* made) {
+    const bool bf16 = UsesBf16(c, kBackwardInput, kept);
+    Problem p(f, true, bf16 ? Types{kBf16, kBf16, kFloat} : Types{});
     const int64_t channels = int64_t{c.inputs} * c.outputs;
     p.w.plain = memory::desc({f.outputs, f.inputs, f.filter_height, f.filter_width}, kFloat,
                              {f.inputs, 1, f.filter_width * channels, channels});
     const auto description = DescribeForward(p, false, false);
     made->Build(dnnl::convolution_forward(description), description.scratchpad_desc());
     made->AddInput(DNNL_ARG_SRC, p.x.plain, description.src_desc());
-    made->AddInput(DNNL_ARG_WEIGHTS, p.w.plain, description.weights_desc());
+    made->AddFilter(p.w.plain, description.weights_desc());
     made->AddOutput(DNNL_ARG_DST, p.y.plain, description.dst_desc());
   });
-  const int64_t taps = int64_t{c.filter_height} * c.filter_width, channels = int64_t{c.inputs} * c.outputs;
-  const std::unique_ptr<float[]> flipped(new float[taps * channels]);
-  for (int64_t tap = 0; tap < taps; tap++) {
-    std::memcpy(flipped.get() + tap * channels, filter + (taps - 1 - tap) * channels, channels * sizeof(float));
-  }
-  const void* operands[] = {dy, flipped.get(), dx};
-  primitive.Run(operands);
+  std::unique_ptr<float[]> flipped;
+  const auto flip = [&](const float* values) {
+    const int64_t taps = int64_t{c.filter_height} * c.filter_width, channels = int64_t{c.inputs} * c.outputs;
+    flipped.reset(new float[taps * channels]);
+    for (int64_t tap = 0; tap < taps; tap++) {
+      std::memcpy(flipped.get() + tap * channels, values + (taps - 1 - tap) * channels,
+                  channels * sizeof(float));
+    }
+    return flipped.get();
+  };
+  void* copy = CopyOf(filter, primitive, Taps::kFlipped, [&] { return flip(filter.ToCopy()); });
+  const void* operands[] = {dy, copy ? nullptr : flip(filter.Read()), dx};
+  primitive.Run(operands, copy);
 }
 
 }  // namespace
 
-void ConvolutionForward(const Convolution& c, const float* x, const float* filter, const float* bias, bool relu,
+void ConvolutionForward(const Convolution& c, const float* x, const Filter& filter, const float* bias, bool relu,
                         float* y) {
-  const Way way = WayOf(c, kForward);
+  const bool kept = filter.IsKept();
+  const Way way = WayOf(c, kForward, kept);
   if (way == Way::kProduct) {
-    GemmForward(c, x, filter, y);
+    GemmForward(c, x, filter.Read(), y);
     AddBias(c, bias, relu, y);
     return;
   }
   const PrimitiveLock lock;
-  Primitive& primitive = Cached(KeyOf(c, kForward, bias != nullptr, relu), [&](Primitive* made) {
-    const bool bf16 = UsesBf16(c, kForward);
+  Primitive& primitive = Cached(KeyOf(c, kForward, kept, bias != nullptr, relu), [&](Primitive* made) {
+    const bool bf16 = UsesBf16(c, kForward, kept);
     const Problem p(c, way == Way::kPlain, bf16 ? Types{kBf16, kBf16, kFloat} : Types{});
     const auto description = DescribeForward(p, bias != nullptr, relu);
     made->Build(dnnl::convolution_forward(description), description.scratchpad_desc());
     made->AddInput(DNNL_ARG_SRC, p.x.plain, description.src_desc());
-    made->AddInput(DNNL_ARG_WEIGHTS, p.w.plain, description.weights_desc());
+    made->AddFilter(p.w.plain, description.weights_desc());
     made->AddOutput(DNNL_ARG_DST, p.y.plain, description.dst_desc());
     if (bias) made->AddInput(DNNL_ARG_BIAS, p.bias, p.bias);
   });
-  const void* operands[] = {x, filter, y, bias};
-  primitive.Run(operands);
+  void* copy = CopyOf(filter, primitive, Taps::kStraight, [&] { return filter.ToCopy(); });
+  const void* operands[] = {x, copy ? nullptr : filter.Read(), y, bias};
+  primitive.Run(operands, copy);
 }
 
-void ConvolutionBackwardInput(const Convolution& c, const float* dy, const float* filter, float* dx) {
-  const Way way = WayOf(c, kBackwardInput);
-  if (way == Way::kPieces) return PiecesBackwardInput(c, dy, filter, dx);
-  if (way == Way::kProduct) return GemmBackwardInput(c, dy, filter, dx);
+void ConvolutionBackwardInput(const Convolution& c, const float* dy, const Filter& filter, float* dx) {
+  const bool kept = filter.IsKept();
+  const Way way = WayOf(c, kBackwardInput, kept);
+  if (way == Way::kPieces) return PiecesBackwardInput(c, dy, filter.Read(), dx);
+  if (way == Way::kProduct) return GemmBackwardInput(c, dy, filter.Read(), dx);
   if (way == Way::kFlipped) return FlippedBackwardInput(c, dy, filter, dx);
   const PrimitiveLock lock;
-  Primitive& primitive = Cached(KeyOf(c, kBackwardInput, false, false), [&](Primitive* made) {
-    const bool bf16 = UsesBf16(c, kBackwardInput);
+  Primitive& primitive = Cached(KeyOf(c, kBackwardInput, kept), [&](Primitive* made) {
+    const bool bf16 = UsesBf16(c, kBackwardInput, kept);
     const Problem p(c, way == Way::kPlain, bf16 ? Types{kFloat, kBf16, kBf16} : Types{});
     const Problem forward(c, way == Way::kPlain, bf16 ? Types{kBf16, kBf16, kBf16} : Types{});
     const auto description = DescribeBackwardInput(p, forward);
     made->Build(dnnl::convolution_backward_data(description), description.scratchpad_desc());
     made->AddInput(DNNL_ARG_DIFF_DST, p.y.plain, description.diff_dst_desc());
-    made->AddInput(DNNL_ARG_WEIGHTS, p.w.plain, description.weights_desc());
+    made->AddFilter(p.w.plain, description.weights_desc());
     made->AddOutput(DNNL_ARG_DIFF_SRC, p.x.plain, description.diff_src_desc());
   });
-  const void* operands[] = {dy, filter, dx};
-  primitive.Run(operands);
+  void* copy = CopyOf(filter, primitive, Taps::kStraight, [&] { return filter.ToCopy(); });
+  const void* operands[] = {dy, copy ? nullptr : filter.Read(), dx};
+  primitive.Run(operands, copy);
 }
 
 void ConvolutionBackwardFilter(const Convolution& c, const float* x, const float* dy, float* dfilter) {
-  const Way way = WayOf(c, kBackwardFilter);
+  const Way way = WayOf(c, kBackwardFilter, false);
   if (way == Way::kPieces) return PiecesBackwardFilter(c, x, dy, dfilter);
   if (way == Way::kProduct) return GemmBackwardFilter(c, x, dy, dfilter);
   const PrimitiveLock lock;
-  Primitive& primitive = Cached(KeyOf(c, kBackwardFilter, false, false), [&](Primitive* made) {
+  Primitive& primitive = Cached(KeyOf(c, kBackwardFilter, false), [&](Primitive* made) {
     const Problem p(c, way == Way::kPlain);
     const auto description = DescribeBackwardFilter(p);
     made->Build(dnnl::convolution_backward_weights(description), description.scratchpad_desc());

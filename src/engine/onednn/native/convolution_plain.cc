@@ -74,16 +74,16 @@ void DepthwiseBackwardFilter(const Convolution& c, const float* x, const float* 
 
 }  // namespace
 
-void ConvolutionForward(const Convolution& c, const float* x, const float* filter, const float* bias, bool relu,
+void ConvolutionForward(const Convolution& c, const float* x, const Filter& filter, const float* bias, bool relu,
                         float* y) {
-  if (c.HasPieces()) return PiecesForward(c, x, filter, bias, relu, y);
-  (c.depthwise ? DepthwiseForward : GemmForward)(c, x, filter, y);
+  if (c.HasPieces()) return PiecesForward(c, x, filter.Read(), bias, relu, y);
+  (c.depthwise ? DepthwiseForward : GemmForward)(c, x, filter.Read(), y);
   AddBias(c, bias, relu, y);
 }
 
-void ConvolutionBackwardInput(const Convolution& c, const float* dy, const float* filter, float* dx) {
-  if (c.HasPieces()) return PiecesBackwardInput(c, dy, filter, dx);
-  (c.depthwise ? DepthwiseBackwardInput : GemmBackwardInput)(c, dy, filter, dx);
+void ConvolutionBackwardInput(const Convolution& c, const float* dy, const Filter& filter, float* dx) {
+  if (c.HasPieces()) return PiecesBackwardInput(c, dy, filter.Read(), dx);
+  (c.depthwise ? DepthwiseBackwardInput : GemmBackwardInput)(c, dy, filter.Read(), dx);
 }
 
 void ConvolutionBackwardFilter(const Convolution& c, const float* x, const float* dy, float* dfilter) {

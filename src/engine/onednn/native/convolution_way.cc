@@ -24,27 +24,38 @@ bool CanFlip(const Convolution& c) {
          fits(c.width, c.out_width, c.dilation_width, c.filter_width, c.pad_left);
 }
 
+constexpr int64_t kVeryFewPixels = 16;
+
 // Measured with oneDNN 2.6 on AVX-512, over the layers of ResNet-18 and -50, U-Net and Inception-v3. Our layout costs
 // next to nothing there. Where few pixels meet many channels, oneDNN reorders the filter for little work, and one matrix
 // product for the whole batch, on the filter as it lies, takes down to a third of the time; and so does the gradient of
-// an input of less than eight channels, the image that is attacked.
-Way WayForAvx512(const Convolution& c, Direction direction) {
-  constexpr int64_t kVeryFewPixels = 16;
+// an input of less than eight channels, the image that is attacked. Where the filter's copy is kept, that is worth it for
+// the fewest pixels only.
+Way WayForAvx512(const Convolution& c, Direction direction, bool kept) {
+  constexpr int64_t kHardlyAPixel = 4;
   constexpr int32_t kManyInputs = 256;
   const int64_t pixels = Pixels(c);
   if (c.HasPieces()) return Way::kPlain;
   switch (direction) {
     case kForward:
-      return pixels <= kFewPixels ? Way::kProduct : Way::kPlain;
+      return pixels <= (kept ? kHardlyAPixel : kFewPixels) ? Way::kProduct : Way::kPlain;
     case kBackwardInput:
       if (c.inputs < 8) return Way::kProduct;
       if (IsPoint(c)) return Way::kPlain;
+      if (kept) return pixels > kVeryFewPixels && !IsStrided(c) && CanFlip(c) ? Way::kFlipped : Way::kPlain;
       if (IsStrided(c)) return pixels <= kFewPixels ? Way::kProduct : Way::kPlain;
       return pixels > kFewPixels && CanFlip(c) ? Way::kFlipped : Way::kPlain;
     default:
       if (pixels <= kVeryFewPixels) return Way::kProduct;
       return !IsPoint(c) && pixels <= kFewPixels && c.inputs >= kManyInputs ? Way::kProduct : Way::kPlain;
   }
+}
+
+// Measured as above. Rounding the operands costs a copy of them in any case.
+Way WayForKeptBf16(const Convolution& c, Direction direction) {
+  const bool few = Pixels(c) <= kVeryFewPixels;
+  if (direction == kForward) return few && (!IsPoint(c) || IsStrided(c)) ? Way::kBlocked : Way::kPlain;
+  return !IsStrided(c) && CanFlip(c) && (IsPoint(c) || !few) ? Way::kFlipped : Way::kPlain;
 }
 
 // Measured as above on AVX2. The faster layout differs by up to 40 %. For the gradient of the filter, which oneDNN gets
@@ -84,19 +95,18 @@ bool IsDefective(const Convolution& c, Direction direction) {
 
 }  // namespace
 
-bool UsesBf16(const Convolution& c, Direction direction) {
-  constexpr int64_t kVeryFewPixels = 16;
+bool UsesBf16(const Convolution& c, Direction direction, bool kept) {
   return IsBf16() && direction != kBackwardFilter && !c.depthwise && !c.HasPieces() && c.inputs >= 8 &&
-         c.outputs >= 8 && int64_t{c.out_height} * c.out_width > kVeryFewPixels;
+         c.outputs >= 8 && (kept || Pixels(c) > kVeryFewPixels);
 }
 
-Way WayOf(const Convolution& c, Direction direction) {
+Way WayOf(const Convolution& c, Direction direction, bool kept) {
   constexpr auto kAvx512 = static_cast<unsigned>(dnnl::cpu_isa::avx512_core);
   static const bool has_avx512 = (static_cast<unsigned>(dnnl::get_effective_cpu_isa()) & kAvx512) == kAvx512;
   if (c.depthwise) return Way::kPlain;
   if (IsDefective(c, direction)) return c.HasPieces() ? Way::kPieces : Way::kProduct;
-  if (UsesBf16(c, direction)) return Way::kPlain;
-  return has_avx512 ? WayForAvx512(c, direction) : WayForAvx2(c, direction);
+  if (UsesBf16(c, direction, kept)) return kept ? WayForKeptBf16(c, direction) : Way::kPlain;
+  return has_avx512 ? WayForAvx512(c, direction, kept) : WayForAvx2(c, direction);
 }
 
 }  // namespace medrobust

@@ -18,11 +18,12 @@ enum class Way {
   kPieces,   // of volumes and groups: plane by plane and group by group
 };
 
-Way WayOf(const Convolution& c, Direction direction);
+// `kept`: whether copies of the filter are kept, so that its layout costs nothing.
+Way WayOf(const Convolution& c, Direction direction, bool kept);
 
 // Whether the operands are rounded to bfloat16, if the caller has asked for it: not where few pixels or channels leave
 // nothing to gain. The gradient of the filter is never: oneDNN 2.6 gains little there, and it is what training sums up.
-bool UsesBf16(const Convolution& c, Direction direction);
+bool UsesBf16(const Convolution& c, Direction direction, bool kept);
 
 }  // namespace medrobust
 

@@ -6,7 +6,7 @@
 
 // Compiled once; oneDNN chooses its code for the processor by itself.
 #define MEDROBUST_SHARED_KERNELS(X) \
-  X(setThreads) X(setBf16) X(misalignment) X(conv2d) X(conv2dBackpropInput) X(conv2dBackpropFilter) X(matMul) \
+  X(setThreads) X(setBf16) X(misalignment) X(keepFilter) X(releaseFilter) X(conv2d) X(conv2dBackpropInput) X(conv2dBackpropFilter) X(matMul) \
   X(conv3d) X(conv3dBackpropInput) X(conv3dBackpropFilter) X(topK)
 
 // Our own loops, in loops/: compiled for any processor, and on x86 once more for AVX2.

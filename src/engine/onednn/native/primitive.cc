@@ -105,13 +105,36 @@ void Primitive::AddOutput(int argument, const dnnl::memory::desc& plain, const d
   Add(argument, true, plain, wanted);
 }
 
-void Primitive::Run(const void* const* operands) {
+void Primitive::AddFilter(const dnnl::memory::desc& plain, const dnnl::memory::desc& wanted) {
+  if (plain != wanted) {
+    filter_ = operands_.size();
+    filter_layout_ = wanted;
+  }
+  Add(DNNL_ARG_WEIGHTS, false, plain, wanted);
+}
+
+const dnnl::memory::desc* Primitive::CopiedFilter() const { return filter_ == kNone ? nullptr : &filter_layout_; }
+
+void Primitive::CopyFilter(const float* filter, void* copy) {
+  Operand& operand = operands_[filter_];
+  operand.plain.set_data_handle(const_cast<float*>(filter));
+  operand.inner.set_data_handle(copy);
+  const SignalsWait wait;
+  operand.reorder.execute(Stream(), operand.plain, operand.inner);
+  Stream().wait();
+}
+
+void Primitive::Run(const void* const* operands, void* filter_copy) {
   const SignalsWait wait;
   char* workspace = Workspace(working_bytes_);
   dnnl::stream& stream = Stream();
   scratchpad_.set_data_handle(workspace);
   for (size_t i = 0; i < operands_.size(); i++) {
     Operand& operand = operands_[i];
+    if (filter_copy && i == filter_) {
+      operand.inner.set_data_handle(filter_copy);
+      continue;
+    }
     operand.plain.set_data_handle(const_cast<void*>(operands[i]));
     if (!operand.copied) continue;
     operand.inner.set_data_handle(workspace + operand.offset);

@@ -4,6 +4,7 @@
 
 #ifndef MEDROBUST_NO_ONEDNN
 
+#include <cstdint>
 #include <dnnl.hpp>
 #include <functional>
 #include <mutex>
@@ -33,9 +34,15 @@ class Primitive {
   // before (an input) or after (an output) the primitive runs.
   void AddInput(int argument, const dnnl::memory::desc& plain, const dnnl::memory::desc& wanted);
   void AddOutput(int argument, const dnnl::memory::desc& plain, const dnnl::memory::desc& wanted);
+  // An input of which a copy may be kept from run to run.
+  void AddFilter(const dnnl::memory::desc& plain, const dnnl::memory::desc& wanted);
 
-  // Waits until it is done.
-  void Run(const void* const* operands);
+  // The layout of the filter in the primitive; null where ours will do.
+  const dnnl::memory::desc* CopiedFilter() const;
+  void CopyFilter(const float* filter, void* copy);
+
+  // Waits until it is done. With a copy of the filter, the operand in its place is not read.
+  void Run(const void* const* operands, void* filter_copy = nullptr);
 
  private:
   struct Operand {
@@ -51,6 +58,9 @@ class Primitive {
   void Add(int argument, bool output, const dnnl::memory::desc& plain, const dnnl::memory::desc& wanted);
   size_t Reserve(size_t bytes);
 
+  static constexpr size_t kNone = SIZE_MAX;
+  size_t filter_ = kNone;  // which operand
+  dnnl::memory::desc filter_layout_;
   dnnl::primitive primitive_;
   std::unordered_map<int, dnnl::memory> arguments_;
   std::vector<Operand> operands_;

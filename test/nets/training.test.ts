@@ -1,0 +1,27 @@
+// Every net of the registry learns something in thirty steps: its loss on drawn lesions falls.
+
+import assert from 'node:assert/strict';
+import { before, describe, test } from 'node:test';
+import { firstSetting, trainBriefly } from '../../bench/train-briefly.ts';
+import { useEngine } from '../../src/engine/engine.ts';
+import { noTensorLeak } from '../support.ts';
+import { tinies } from './tinies.ts';
+
+const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+describe('in thirty steps', () => {
+  before(() => useEngine('auto'));
+
+  for (const [name, [tiny]] of Object.entries(tinies)) {
+    test(`the loss of ${name} falls`, async () => {
+      await noTensorLeak(async () => {
+        const setting = firstSetting([tiny!.choice], [16, 32, 48, 64, 96, 128]);
+        const { losses } = await trainBriefly(setting, { batchSize: 4, learningRate: 0.01 });
+        assert.equal(losses.length, 30);
+        // Over all four batches, before the first steps and after the last.
+        const [start, end] = [mean(losses.slice(0, 4)), mean(losses.slice(-4))];
+        assert.ok(end < 0.95 * start, `from ${start} to ${end}`);
+      });
+    });
+  }
+});
