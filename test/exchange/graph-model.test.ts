@@ -11,7 +11,7 @@ import * as blocks from '../../src/nets/blocks.ts';
 import { heNormal } from '../../src/nets/initialisers.ts';
 import { createRandom } from '../../src/random.ts';
 import { build, tinies } from '../nets/tinies.ts';
-import { assertClose } from '../support.ts';
+import { relativeToMaximum } from '../support.ts';
 import { predictInPlainTfjs } from './plain.ts';
 
 type X = tf.SymbolicTensor;
@@ -97,8 +97,10 @@ const parts: Readonly<Record<string, () => tf.LayersModel>> = {
     }),
 };
 
+/** Offsets, gains and statistics unlike those of a new net; filters are random as they are, and keep the size of maps. */
 function perturb(model: tf.LayersModel): void {
   for (const weight of model.weights) {
+    if (weight.originalName.endsWith('kernel')) continue;
     const { shape, size } = weight.read();
     const positive = weight.originalName.endsWith('variance') || weight.originalName.endsWith('gamma');
     const values = random.uniforms(size, positive ? 0.5 : -0.5, positive ? 1.5 : 0.5);
@@ -139,10 +141,12 @@ describe('graph models', () => {
 
   test('give in plain tfjs what the nets give', () => {
     for (const [i, subject] of subjects.entries()) {
+      assert.equal(plain[i]!.error, undefined, subject.name);
       const { shape, images } = imagesOf(subject);
       const ours = tf.tidy(() => [subject.model.predict(tf.tensor(images, shape))].flat()[0] as tf.Tensor);
       assert.deepEqual(plain[i]!.shape, ours.shape, subject.name);
-      assertClose(plain[i]!.values, ours.dataSync(), { relative: 1e-4, absolute: 1e-5, what: subject.name });
+      const difference = relativeToMaximum(plain[i]!.values!, ours.dataSync());
+      assert.ok(difference < 1e-4, `${subject.name}: differs by ${difference} of the largest element`);
       ours.dispose();
     }
   });

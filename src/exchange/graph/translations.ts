@@ -24,6 +24,7 @@ export const translations: Readonly<Record<string, Translation>> = {
   Dense: convolutions.dense,
   DepthwiseConv2D: convolutions.depthwiseConv2d,
   Dropout: elementwise.dropout,
+  Flatten: shapes.reshape,
   GlobalAveragePooling1D: pooling.globalAveragePooling,
   GlobalAveragePooling2D: pooling.globalAveragePooling,
   GlobalMaxPooling1D: pooling.globalMaxPooling,
