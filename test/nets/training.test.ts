@@ -15,8 +15,9 @@ describe('in thirty steps', () => {
   for (const [name, [tiny]] of Object.entries(tinies)) {
     test(`the loss of ${name} falls`, async () => {
       await noTensorLeak(async () => {
-        const setting = firstSetting([tiny!.choice], [16, 32, 48, 64, 96, 128]);
-        const { losses } = await trainBriefly(setting, { batchSize: 4, learningRate: 0.01 });
+        // At 16 × 16, the last maps of some have a single pixel, of which a batch says little.
+        const setting = firstSetting([tiny!.choice], [32, 48, 64, 96, 128]);
+        const { losses } = await trainBriefly(setting);
         assert.equal(losses.length, 30);
         // Over all four batches, before the first steps and after the last.
         const [start, end] = [mean(losses.slice(0, 4)), mean(losses.slice(-4))];
