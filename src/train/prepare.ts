@@ -1,7 +1,9 @@
 // What a run needs before it begins.
 
 import * as tf from '@tensorflow/tfjs';
+import { openDataset } from '../data/create.ts';
 import type { Dataset } from '../data/dataset.ts';
+import { mixtures } from '../data/mixtures.ts';
 import { UsageError } from '../errors.ts';
 import { type ImportReport, importWeights } from '../exchange/import-weights.ts';
 import { type LossChoice, lossOf } from '../losses/create.ts';
@@ -10,6 +12,7 @@ import type { Net, NetShape } from '../nets/net.ts';
 import { createRandom, type Random } from '../random.ts';
 import type { Experiment } from './experiment.ts';
 import { freeze } from './freeze.ts';
+import { attackedImages } from './measure.ts';
 import { openSplits } from './splits.ts';
 
 export interface Prepared {
@@ -32,6 +35,7 @@ export async function prepare(experiment: Experiment, { restores = false } = {})
   const { train, validation } = await openSplits(experiment, random);
   const shape = { task: train.task, imageShape: train.imageShape, classes: train.classes.length };
   tryLoss(experiment.loss, shape);
+  await tryUnattacked(experiment, validation, random.stream('robustness'));
   const net = createNet(experiment.net, shape, random.stream('net'));
   try {
     requireWholeImages(net, shape);
@@ -43,6 +47,12 @@ export async function prepare(experiment: Experiment, { restores = false } = {})
     net.model.dispose();
     throw error;
   }
+}
+
+/** Lets outliers and mixtures refuse what they cannot be made of. */
+async function tryUnattacked({ robustness }: Experiment, validation: Dataset, random: Random): Promise<void> {
+  if (robustness?.outliers) await openDataset(robustness.outliers);
+  if (robustness?.ambiguity) mixtures(attackedImages(validation, robustness.images, random), random);
 }
 
 /** Lets the loss refuse what it cannot take: another task, class weights for another number of classes. */

@@ -22,6 +22,6 @@ export default {
     images: 6,
     corruptions: ['blur', 'ricianNoise'],
     noise: 'gaussianNoise',
-    outliers: { name: 'brainPhantoms', count: 8, size: 16 },
+    outliers: { name: 'brainPhantoms', count: 8, size: 32 },
   },
 } satisfies Experiment;
