@@ -274,7 +274,7 @@ export const tinies: Readonly<Record<NetName, readonly Tiny[]>> = {
     },
   ],
   mobilenetV1: [
-    { choice: { name: 'mobilenetV1', width: 0.1 }, imageShape: [33, 40, 3], classes: 3 },
+    { choice: { name: 'mobilenetV1', width: 0.25 }, imageShape: [33, 40, 3], classes: 3 },
     {
       choice: {
         name: 'mobilenetV1',
@@ -293,7 +293,7 @@ export const tinies: Readonly<Record<NetName, readonly Tiny[]>> = {
   ],
   mobilenetV2: [
     {
-      choice: { name: 'mobilenetV2', width: 0.1, stem: 'small', padding: 'symmetric', seRatio: 1 },
+      choice: { name: 'mobilenetV2', width: 0.25, stem: 'small', padding: 'symmetric', seRatio: 1 },
       imageShape: [16, 18, 3],
       classes: 3,
     },
