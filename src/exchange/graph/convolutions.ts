@@ -102,8 +102,12 @@ export const conv3dTranspose: Translation = (call) => {
 };
 
 export const dense: Translation = (call) => {
-  const { graph, name, inputs } = call;
+  const { graph, name, inputs, inputShapes, outputShapes } = call;
   const kernel = graph.floats(`${name}/kernel`, required(call, 'kernel'));
+  // Of several rows of features for each image, the product is one of all rows.
+  const several = inputShapes[0]!.length > 1;
+  const rows = several ? reshape(call, inputs[0]!, [inputShapes[0]!.at(-1)!], 'rows') : inputs[0]!;
   const attributes = { transpose_a: attribute.truth(false), transpose_b: attribute.truth(false) };
-  return withBias(call, graph.add('MatMul', name, [inputs[0]!, kernel], attributes));
+  const made = withBias(call, graph.add('MatMul', name, [rows, kernel], attributes));
+  return several ? reshape(call, made, outputShapes[0]!) : made;
 };
