@@ -10,6 +10,7 @@ import { RunError, UsageError } from '../../src/errors.ts';
 import { lossOf } from '../../src/losses/create.ts';
 import { createRandom } from '../../src/random.ts';
 import { noTensorLeak } from '../support.ts';
+import { quickAttacks } from './quick.ts';
 
 const crossEntropy = lossOf('crossEntropy');
 
@@ -98,6 +99,24 @@ test('a gradient that is NaN throws, or is counted where the caller asks for the
     assert.equal(moved.slice(0, 1).sub(images.slice(0, 1)).abs().max().dataSync()[0], 0);
     assert.ok((moved.slice(1).sub(images.slice(1)).abs().max().dataSync()[0] as number) > 0.05);
   }));
+
+test('every attack that follows gradients reports those that are NaN, and returns none', async () => {
+  for (const attack of quickAttacks('l2', 'classification')) {
+    await withImages([0.2, 0.3], (images, labels) => {
+      const target: Target = {
+        ...brightness(labels),
+        logits: (input) => brightness(labels).logits(input.sub(0.2).abs().sqrt() as tf.Tensor4D),
+      };
+      const log = gradientLog();
+      const within = { norm: 'l2', epsilon: 0.1 } as const;
+      const moved = craft(attack, images, target, within, random, log);
+      assert.ok(moved.dataSync().every(Number.isFinite), attack.name);
+      if (log.gradients === 0) return;
+      assert.ok(log.broken > 0, attack.name);
+      assert.throws(() => craft(attack, images, target, within, random), RunError, attack.name);
+    });
+  }
+});
 
 test('a gradient of 0 is counted, and the images come back as they were', () =>
   withImages([0.2, 0.3], (images, labels) => {

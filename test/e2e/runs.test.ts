@@ -154,3 +154,13 @@ test('a model.json of a run evaluates as its checkpoint does, and one from elsew
   const table = (text: string) => text.slice(0, text.indexOf('\nWritten'));
   assert.equal(table(moved.stdout), table(inRun.stdout));
 });
+
+test('attacks are made on the net of another checkpoint, too, with --transfer', async () => {
+  const file = (epoch: number) => join(whole, `epoch-000${epoch}/model.json`);
+  const words = ['--attacks', 'fgsm', '--epsilons', '0,8/255'];
+  const measured = await medrobust(['evaluate', file(4), ...words, '--transfer', file(4)]);
+  assert.equal(measured.code, 0, measured.stderr);
+  assert.match(measured.stdout, /epsilon +fgsm +transfer-fgsm +worst/);
+  const { curves } = JSON.parse(readFileSync(join(whole, 'evaluations/test-4.json'), 'utf8')).robustness;
+  assert.deepEqual(curves[1].points, curves[0].points, 'made on the net itself, the attack is the same');
+});

@@ -167,6 +167,22 @@ test('one gradient serves all epsilons of a single-step attack, and iterative on
   assert.ok(spent < naive / 2, `${spent} of ${naive} gradients`);
 });
 
+test('a minimal attack runs once for all epsilons: its curve is the distribution of the distances', async () => {
+  const attacks = [createAttack({ name: 'deepFool' })];
+  const epsilons = [0.001, 0.004, 0.006, 0.0068, 0.008, 0.015];
+  const { curves } = await measure(classifier, { attacks, epsilons });
+  const { curves: single } = await measure(classifier, { attacks, epsilons: [0.015] });
+  assert.equal(curves[0]?.cost.gradients, single[0]?.cost.gradients);
+  // The linf distances of Foolbox's DeepFool; the last image is wrong, clean.
+  const distances = [0.001297, 0.007671, 0.007109, 0.006362, 0.013024, 0.00453, 0.0096, 0];
+  for (const { epsilon, value } of curves[0]?.points ?? []) {
+    // A projection may fool where the image found is a little too far.
+    const standing = distances.filter((distance) => distance > epsilon).length / 8;
+    assert.ok(value <= standing && value >= standing - 1 / 8, `${value} for ${standing} at ${epsilon}`);
+  }
+  assert.deepEqual(curves[0]?.flags, []);
+});
+
 /** Images of one pixel and two classes; right (label 0) where `response` is negative. */
 function onePixelNet(values: number[], response: (pixels: tf.Tensor) => tf.Tensor) {
   return {
