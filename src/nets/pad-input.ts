@@ -29,6 +29,35 @@ export function multiplesOf(divisor: number): Sides {
 }
 
 /**
+ * Of nets without padding, `depths` convolutions in each stage: every 3 × 3 convolution takes a pixel from each side, and
+ * every map that is halved must be even.
+ */
+export function unpaddedSides(depths: readonly number[]): Sides {
+  const divisor = 2 ** (depths.length - 1);
+  const takes = (length: number) => unpaddedLength(depths, length) > 0;
+  let least = 1;
+  while (!takes(least)) least++;
+  return {
+    expected: `${least}, or more by multiples of ${divisor}`,
+    takes,
+    enclosing(length) {
+      let enclosing = least;
+      while (unpaddedLength(depths, enclosing) < length) enclosing += divisor;
+      return enclosing;
+    },
+  };
+}
+
+/** The length of the map of logits, given the convolutions of each stage; 0 where there is none. */
+function unpaddedLength([convolutions, ...deeper]: readonly number[], length: number): number {
+  const lost = 2 * convolutions!;
+  const encoded = length - lost;
+  if (encoded <= 0) return 0;
+  if (deeper.length === 0) return encoded;
+  return encoded % 2 === 0 ? Math.max(0, 2 * unpaddedLength(deeper, encoded / 2) - lost) : 0;
+}
+
+/**
  * The size at which a net works: that of the images or, with `padInput`, the least that encloses them.
  *
  * Throws `UsageError` where the net cannot take the images; `owner`: its name, with the options that decide.

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { dropout, imageInput } from './blocks.ts';
 import { defineNet } from './net.ts';
-import { multiplesOf, type Sides, workingSize } from './pad-input.ts';
+import { multiplesOf, unpaddedSides, workingSize } from './pad-input.ts';
 import { readStyle, requireOneOf, styleOptions } from './style.ts';
 import { convolutions, excited, halved, segmentationHeads, type UParts, uShape } from './unet-blocks.ts';
 import { readSkips, readUnetPlan, unetOptions } from './unet-options.ts';
@@ -85,30 +85,3 @@ export const unet = defineNet({
 
 const PADDINGS = ['same', 'valid'] as const;
 type Padding = (typeof PADDINGS)[number];
-
-/** Every 3 × 3 convolution takes a pixel from each side, and every map that is halved must be even. */
-function unpaddedSides(depths: readonly number[]): Sides {
-  const divisor = 2 ** (depths.length - 1);
-  const takes = (length: number) => unpaddedLength(depths, length) > 0;
-  let least = 1;
-  while (!takes(least)) least++;
-  const first = least;
-  return {
-    expected: `${first}, ${first + divisor}, ${first + 2 * divisor} or more by multiples of ${divisor}`,
-    takes,
-    enclosing(length) {
-      let enclosing = first;
-      while (unpaddedLength(depths, enclosing) < length) enclosing += divisor;
-      return enclosing;
-    },
-  };
-}
-
-/** The length of the map of logits, given the convolutions of each stage; 0 where there is none. */
-function unpaddedLength([convolutions, ...deeper]: readonly number[], length: number): number {
-  const lost = 2 * convolutions!;
-  const encoded = length - lost;
-  if (encoded <= 0) return 0;
-  if (deeper.length === 0) return encoded;
-  return encoded % 2 === 0 ? Math.max(0, 2 * unpaddedLength(deeper, encoded / 2) - lost) : 0;
-}

@@ -15,7 +15,7 @@ import {
   volumeInput,
 } from './blocks.ts';
 import { defineNet } from './net.ts';
-import { multiplesOf, type Sides } from './pad-input.ts';
+import { multiplesOf, type Sides, unpaddedSides } from './pad-input.ts';
 import { readStages, requireRate, requireWidth } from './stages.ts';
 import { readStyle, requireOneOf, styleOptions } from './style.ts';
 
@@ -182,31 +182,6 @@ function readPlan(options: PlanOptions): {
     depths,
     sides: padding === 'same' ? multiplesOf(2 ** depth) : unpaddedSides(depths),
   };
-}
-
-/** Every convolution takes a voxel from each side, and every length that is halved must be even. */
-function unpaddedSides(depths: readonly number[]): Sides {
-  const divisor = 2 ** (depths.length - 1);
-  let least = 1;
-  while (unpaddedLength(depths, least) <= 0) least++;
-  return {
-    expected: `${least}, or more by multiples of ${divisor}`,
-    takes: (length) => unpaddedLength(depths, length) > 0,
-    enclosing(length) {
-      let enclosing = least;
-      while (unpaddedLength(depths, enclosing) < length) enclosing += divisor;
-      return enclosing;
-    },
-  };
-}
-
-/** How much of a length is left in the logits, given the convolutions of each stage; 0 where it does not fit. */
-function unpaddedLength([convolutions, ...deeper]: readonly number[], length: number): number {
-  const lost = 2 * convolutions!;
-  const encoded = length - lost;
-  if (encoded <= 0) return 0;
-  if (deeper.length === 0) return encoded;
-  return encoded % 2 === 0 ? Math.max(0, 2 * unpaddedLength(deeper, encoded / 2) - lost) : 0;
 }
 
 /** The size at which the net works. Throws `UsageError` where it cannot take the volumes. */
