@@ -1,25 +1,19 @@
 // Attention in convolutional nets: factors in (0, 1) that a block computes from the maps it weighs.
 
 import type * as tf from '@tensorflow/tfjs';
+import { activate, conv, convNorm, dense, relu, type Style, sigmoid } from './blocks.ts';
 import {
-  activate,
   add,
   asPixel,
   asSteps,
   concatenate,
-  conv,
-  convNorm,
-  dense,
   globalAveragePool,
   globalMaxPool,
   multiply,
   poolChannels,
-  relu,
-  type Style,
-  sigmoid,
   sumSteps,
   upBilinear,
-} from './blocks.ts';
+} from './weightless.ts';
 
 type X = tf.SymbolicTensor;
 

@@ -1,20 +1,11 @@
 import * as tf from '@tensorflow/tfjs';
-import {
-  activate,
-  add,
-  conv,
-  convNormRelu,
-  dropout,
-  imageInput,
-  norm,
-  type Style,
-  upNearest,
-} from './blocks.ts';
+import { activate, conv, convNormRelu, dropout, imageInput, norm, type Style } from './blocks.ts';
 import { type DensePlan, denseEncoder, denseOptions, readDensePlan } from './densenet.ts';
 import { defineNet } from './net.ts';
 import { cropBack, multiplesOf, workingSize } from './pad-input.ts';
 import { requireRate } from './stages.ts';
 import { readStyle, styleOptions } from './style.ts';
+import { add, upNearest } from './weightless.ts';
 
 type X = tf.SymbolicTensor;
 

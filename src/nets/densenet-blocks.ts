@@ -1,16 +1,8 @@
 // Blocks of densely connected nets: each layer sees what all layers before it made.
 
 import type * as tf from '@tensorflow/tfjs';
-import {
-  averagePool,
-  blurPool,
-  concatenate,
-  dropout,
-  maxPool,
-  normReluConv,
-  type Style,
-  upConv,
-} from './blocks.ts';
+import { dropout, normReluConv, type Style, upConv } from './blocks.ts';
+import { averagePool, blurPool, concatenate, maxPool } from './weightless.ts';
 
 type X = tf.SymbolicTensor;
 

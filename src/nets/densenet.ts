@@ -1,24 +1,13 @@
 import * as tf from '@tensorflow/tfjs';
 import { requireOption } from '../options.ts';
 import { squeezeExcite } from './attention.ts';
-import {
-  activate,
-  blurPool,
-  conv,
-  convNormRelu,
-  dense,
-  globalAveragePool,
-  imageInput,
-  maxPool,
-  norm,
-  type Style,
-  zeroPad,
-} from './blocks.ts';
+import { activate, conv, convNormRelu, dense, imageInput, norm, type Style } from './blocks.ts';
 import { denseBlock, transition } from './densenet-blocks.ts';
 import { fanInUniform } from './initialisers.ts';
 import { defineNet } from './net.ts';
 import { readStages, reducedBy, requireRate, requireRatio, requireSide, requireWidth } from './stages.ts';
 import { readStyle, requireOneOf, styleOptions } from './style.ts';
+import { blurPool, globalAveragePool, maxPool, zeroPad } from './weightless.ts';
 
 type X = tf.SymbolicTensor;
 

@@ -1,18 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { requireOption } from '../options.ts';
-import {
-  activate,
-  averagePool,
-  concatenate,
-  convNormRelu,
-  dense,
-  dropout,
-  flatten,
-  globalAveragePool,
-  imageInput,
-  localResponseNorm,
-  maxPool,
-} from './blocks.ts';
+import { activate, convNormRelu, dense, dropout, imageInput } from './blocks.ts';
 import {
   convolve,
   excite,
@@ -26,6 +14,14 @@ import { type InceptionFamily, inceptionOptions, readInception, spread } from '.
 import { glorotUniform } from './initialisers.ts';
 import { defineNet } from './net.ts';
 import { requireOneOf } from './style.ts';
+import {
+  averagePool,
+  concatenate,
+  flatten,
+  globalAveragePool,
+  localResponseNorm,
+  maxPool,
+} from './weightless.ts';
 
 type X = tf.SymbolicTensor;
 

@@ -4,19 +4,9 @@
 
 import type * as tf from '@tensorflow/tfjs';
 import { squeezeExcite } from './attention.ts';
-import {
-  averagePool,
-  blurPool,
-  type ConvSettings,
-  concatenate,
-  convNormRelu,
-  dense,
-  globalAveragePool,
-  maxPool,
-  type Style,
-  zeroPad,
-} from './blocks.ts';
+import { type ConvSettings, convNormRelu, dense, type Style } from './blocks.ts';
 import { glorotUniform } from './initialisers.ts';
+import { averagePool, blurPool, concatenate, globalAveragePool, maxPool, zeroPad } from './weightless.ts';
 
 type X = tf.SymbolicTensor;
 type Step = Omit<ConvSettings, 'name'>;

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { requireOption } from '../options.ts';
-import { convNormRelu, dense, dropout, globalAveragePool, imageInput } from './blocks.ts';
+import { convNormRelu, dense, dropout, imageInput } from './blocks.ts';
 import {
   auxiliaryHead,
   type InceptionStyle,
@@ -13,6 +13,7 @@ import { type InceptionFamily, inceptionOptions, readInception, smallestSides } 
 import { block35, longBlock, residualReduction } from './inception-resnet.ts';
 import { glorotUniform } from './initialisers.ts';
 import { defineNet } from './net.ts';
+import { globalAveragePool } from './weightless.ts';
 
 type X = tf.SymbolicTensor;
 

@@ -2,8 +2,9 @@
 // connections on learning, arXiv:1602.07261.
 
 import type * as tf from '@tensorflow/tfjs';
-import { activate, add, concatenate, conv, scaleBy } from './blocks.ts';
+import { activate, conv } from './blocks.ts';
 import { excite, halve, type InceptionStyle, tower } from './inception-blocks.ts';
+import { add, concatenate, scaleBy } from './weightless.ts';
 
 type X = tf.SymbolicTensor;
 

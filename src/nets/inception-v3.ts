@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { dense, dropout, globalAveragePool, imageInput } from './blocks.ts';
+import { dense, dropout, imageInput } from './blocks.ts';
 import {
   auxiliaryHead,
   excite,
@@ -21,6 +21,7 @@ import {
 } from './inception-options.ts';
 import { glorotUniform } from './initialisers.ts';
 import { defineNet } from './net.ts';
+import { globalAveragePool } from './weightless.ts';
 
 type X = tf.SymbolicTensor;
 

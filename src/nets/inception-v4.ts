@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
-import { concatenate, convNormRelu, dense, dropout, globalAveragePool, imageInput } from './blocks.ts';
+import { convNormRelu, dense, dropout, imageInput } from './blocks.ts';
 import {
   auxiliaryHead,
   convolve,
@@ -15,6 +15,7 @@ import {
 import { type InceptionFamily, inceptionOptions, readInception, smallestSides } from './inception-options.ts';
 import { glorotUniform } from './initialisers.ts';
 import { defineNet } from './net.ts';
+import { concatenate, globalAveragePool } from './weightless.ts';
 
 type X = tf.SymbolicTensor;
 type Module = (style: InceptionStyle, x: X, name: string, scale: Scale) => X;

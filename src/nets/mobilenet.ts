@@ -5,15 +5,12 @@ import type { Options, Widen } from '../options.ts';
 import { squeezeExcite } from './attention.ts';
 import {
   activate,
-  add,
-  blurPool,
   type ConvSettings,
   convNorm,
   convNormRelu,
   dense,
   depthwiseConv,
   dropout,
-  globalAveragePool,
   imageInput,
   norm,
   type Style,
@@ -22,6 +19,7 @@ import { glorotUniform } from './initialisers.ts';
 import { defineNet } from './net.ts';
 import { readStages, reducedBy, requireRate, requireRatio, requireSide, requireWidth } from './stages.ts';
 import { readStyle, requireOneOf, styleOptions } from './style.ts';
+import { add, blurPool, globalAveragePool } from './weightless.ts';
 
 type X = tf.SymbolicTensor;
 

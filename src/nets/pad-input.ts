@@ -6,7 +6,7 @@
 
 import type * as tf from '@tensorflow/tfjs';
 import { UsageError } from '../errors.ts';
-import { cropTo } from './blocks.ts';
+import { cropTo } from './weightless.ts';
 
 type Size = readonly [height: number, width: number];
 type ImageShape = readonly [height: number, width: number, channels: number];

@@ -2,17 +2,9 @@
 // He et al. 2016, Identity mappings in deep residual networks, arXiv:1603.05027, figure 4e.
 
 import type * as tf from '@tensorflow/tfjs';
-import {
-  activate,
-  add,
-  blurPool,
-  type ConvSettings,
-  conv,
-  norm,
-  normReluConv,
-  type Style,
-} from './blocks.ts';
+import { activate, type ConvSettings, conv, norm, normReluConv, type Style } from './blocks.ts';
 import { type Bottleneck, bottleneckExpansion, everyOther } from './residual-blocks.ts';
+import { add, blurPool } from './weightless.ts';
 
 export interface PreActivationBlock
   extends Pick<Bottleneck, 'name' | 'filters' | 'stride' | 'padding' | 'attention' | 'downsample'> {

@@ -1,20 +1,12 @@
 import * as tf from '@tensorflow/tfjs';
 import { requireOption } from '../options.ts';
-import {
-  add,
-  conv,
-  convNorm,
-  convNormRelu,
-  dropout,
-  imageInput,
-  normReluConv,
-  type Style,
-} from './blocks.ts';
+import { conv, convNorm, convNormRelu, dropout, imageInput, normReluConv, type Style } from './blocks.ts';
 import { defineNet } from './net.ts';
 import { multiplesOf, workingSize } from './pad-input.ts';
 import { readStyle, styleOptions } from './style.ts';
 import { excited, halved, segmentationHeads, type UParts, uShape } from './unet-blocks.ts';
 import { readSkips, readUnetPlan, unetOptions } from './unet-options.ts';
+import { add } from './weightless.ts';
 
 type X = tf.SymbolicTensor;
 

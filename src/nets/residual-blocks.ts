@@ -1,18 +1,8 @@
 // The blocks of residual nets: He et al. 2015, Deep residual learning for image recognition, arXiv:1512.03385.
 
 import type * as tf from '@tensorflow/tfjs';
-import {
-  activate,
-  add,
-  blurPool,
-  type ConvSettings,
-  conv,
-  convNorm,
-  convNormRelu,
-  maxPool,
-  padChannels,
-  type Style,
-} from './blocks.ts';
+import { activate, type ConvSettings, conv, convNorm, convNormRelu, type Style } from './blocks.ts';
+import { add, blurPool, maxPool, padChannels } from './weightless.ts';
 
 /** How maps are halved: by a stride, or blurred first, so that nothing is aliased. */
 export type Downsample = 'stride' | 'blur';

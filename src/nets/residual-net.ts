@@ -5,10 +5,11 @@ import { UsageError } from '../errors.ts';
 import { requireOption } from '../options.ts';
 import type { Random } from '../random.ts';
 import { convolutionalAttention, squeezeExcite } from './attention.ts';
-import { dense, dropout, globalAveragePool } from './blocks.ts';
+import { dense, dropout } from './blocks.ts';
 import type { WeightRule } from './initialisers.ts';
 import type { Downsample, ResidualBlock } from './residual-blocks.ts';
 import { requireOneOf } from './style.ts';
+import { globalAveragePool } from './weightless.ts';
 
 /** Blocks in each of the four stages, by depth: He et al. 2015, table 1. */
 export const architectures: Readonly<Record<number, { bottleneck: boolean; depths: readonly number[] }>> = {

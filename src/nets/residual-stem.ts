@@ -1,8 +1,9 @@
 // What stands before the first block of a residual net.
 
 import type * as tf from '@tensorflow/tfjs';
-import { blurPool, conv, convNormRelu, maxPool, type Style, zeroPad } from './blocks.ts';
+import { conv, convNormRelu, type Style } from './blocks.ts';
 import type { Downsample } from './residual-blocks.ts';
+import { blurPool, maxPool, zeroPad } from './weightless.ts';
 
 type X = tf.SymbolicTensor;
 

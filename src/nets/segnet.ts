@@ -2,19 +2,12 @@
 
 import * as tf from '@tensorflow/tfjs';
 import { squeezeExcite } from './attention.ts';
-import {
-  conv,
-  convNormRelu,
-  dropout,
-  imageInput,
-  maxPoolWithIndices,
-  maxUnpool,
-  type Style,
-} from './blocks.ts';
+import { conv, convNormRelu, dropout, imageInput, type Style } from './blocks.ts';
 import { defineNet } from './net.ts';
 import { cropBack, multiplesOf } from './pad-input.ts';
 import { readStages, reducedBy, requireRate, requireRatio, requireWidth } from './stages.ts';
 import { readStyle, styleOptions } from './style.ts';
+import { maxPoolWithIndices, maxUnpool } from './weightless.ts';
 
 type X = tf.SymbolicTensor;
 

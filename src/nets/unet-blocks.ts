@@ -2,22 +2,10 @@
 
 import type * as tf from '@tensorflow/tfjs';
 import { attentionGate, squeezeExcite } from './attention.ts';
-import {
-  add,
-  blurPool,
-  concatenate,
-  conv,
-  convNormRelu,
-  cropTo,
-  dropout,
-  maxPool,
-  type Style,
-  upBilinear,
-  upConv,
-  upNearest,
-} from './blocks.ts';
+import { conv, convNormRelu, dropout, type Style, upConv } from './blocks.ts';
 import { cropBack } from './pad-input.ts';
 import type { Downsampling, Skip, UnetPlan, UpSampling } from './unet-options.ts';
+import { add, blurPool, concatenate, cropTo, maxPool, upBilinear, upNearest } from './weightless.ts';
 
 type X = tf.SymbolicTensor;
 

@@ -1,11 +1,12 @@
 import * as tf from '@tensorflow/tfjs';
 import { UsageError } from '../errors.ts';
-import { concatenate, conv, imageInput, type Style } from './blocks.ts';
+import { conv, imageInput, type Style } from './blocks.ts';
 import { defineNet, type Net } from './net.ts';
 import { cropBack, multiplesOf, workingSize } from './pad-input.ts';
 import { readStyle, styleOptions } from './style.ts';
 import { type Convolutions, convolutions, doubled, excited, halved } from './unet-blocks.ts';
 import { readUnetPlan, type UnetPlan, type UpSampling, unetOptions } from './unet-options.ts';
+import { concatenate } from './weightless.ts';
 
 type X = tf.SymbolicTensor;
 

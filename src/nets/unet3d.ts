@@ -3,21 +3,20 @@
 import * as tf from '@tensorflow/tfjs';
 import { UsageError } from '../errors.ts';
 import { requireOption } from '../options.ts';
-import {
-  concatenate,
-  convNormRelu3d,
-  dropout,
-  maxPool3d,
-  pointConv3d,
-  resizeVolume,
-  type Style,
-  upConv3d,
-  volumeInput,
-} from './blocks.ts';
+import { dropout, type Style } from './blocks.ts';
 import { defineNet } from './net.ts';
 import { multiplesOf, type Sides, unpaddedSides } from './pad-input.ts';
 import { readStages, requireRate, requireWidth } from './stages.ts';
 import { readStyle, requireOneOf, styleOptions } from './style.ts';
+import {
+  convNormRelu3d,
+  maxPool3d,
+  pointConv3d,
+  resizeVolume,
+  upConv3d,
+  volumeInput,
+} from './volume-blocks.ts';
+import { concatenate } from './weightless.ts';
 
 type X = tf.SymbolicTensor;
 type Volume = readonly [depth: number, height: number, width: number];

@@ -9,6 +9,8 @@ import { formatGraphModel } from '../../src/exchange/graph/graph-model.ts';
 import { translations } from '../../src/exchange/graph/translations.ts';
 import * as blocks from '../../src/nets/blocks.ts';
 import { heNormal } from '../../src/nets/initialisers.ts';
+import * as volumes from '../../src/nets/volume-blocks.ts';
+import * as weightless from '../../src/nets/weightless.ts';
 import { createRandom } from '../../src/random.ts';
 import { build, tinies } from '../nets/tinies.ts';
 import { relativeToMaximum } from '../support.ts';
@@ -42,7 +44,7 @@ const parts: Readonly<Record<string, () => tf.LayersModel>> = {
       const made = blocks.ACTIVATIONS.map((activation) =>
         blocks.activate({ ...style, activation }, x, activation),
       );
-      return blocks.concatenate([...made, blocks.sigmoid(x, 'sigmoid')], 'all');
+      return weightless.concatenate([...made, blocks.sigmoid(x, 'sigmoid')], 'all');
     }),
   groups: () =>
     modelOf([7, 6, 4], (x) =>
@@ -55,7 +57,7 @@ const parts: Readonly<Record<string, () => tf.LayersModel>> = {
     ),
   'depthwise and blur': () =>
     modelOf([7, 6, 3], (x) =>
-      blocks.blurPool(blocks.depthwiseConv(style, x, { name: 'conv', size: 3, padding: 'same' }), 'blur'),
+      weightless.blurPool(blocks.depthwiseConv(style, x, { name: 'conv', size: 3, padding: 'same' }), 'blur'),
     ),
   norms: () =>
     modelOf([5, 4, 6], (x) => {
@@ -63,37 +65,37 @@ const parts: Readonly<Record<string, () => tf.LayersModel>> = {
         const kindly = { ...style, norm: { kind, epsilon: 1e-3, momentum: 0.9, scale: kind !== 'batch' } };
         return blocks.norm(kindly, x, kind);
       });
-      return blocks.concatenate([...kinds, blocks.localResponseNorm(x, 'lrn')], 'all');
+      return weightless.concatenate([...kinds, weightless.localResponseNorm(x, 'lrn')], 'all');
     }),
   'up and down': () =>
     modelOf([5, 6, 3], (x) => {
-      const { pooled, indices } = blocks.maxPoolWithIndices(x, 'pool');
-      const restored = blocks.maxUnpool(pooled, { before: x, indices }, 'unpool');
-      const up = blocks.cropTo(blocks.upConv(style, pooled, 'upConv', 3), [5, 6], 'crop');
-      const nearest = blocks.upNearest(pooled, 'nearest');
-      const halfPixel = blocks.upBilinear(pooled, 'halfPixel', { factor: 2 });
-      const corners = blocks.upBilinear(pooled, 'corners', { factor: 2, alignCorners: true });
-      const ups = [nearest, halfPixel, corners].map((y, i) => blocks.cropTo(y, [5, 6], `crop${i}`));
-      return blocks.concatenate([restored, up, ...ups], 'all');
+      const { pooled, indices } = weightless.maxPoolWithIndices(x, 'pool');
+      const restored = weightless.maxUnpool(pooled, { before: x, indices }, 'unpool');
+      const up = weightless.cropTo(blocks.upConv(style, pooled, 'upConv', 3), [5, 6], 'crop');
+      const nearest = weightless.upNearest(pooled, 'nearest');
+      const halfPixel = weightless.upBilinear(pooled, 'halfPixel', { factor: 2 });
+      const corners = weightless.upBilinear(pooled, 'corners', { factor: 2, alignCorners: true });
+      const ups = [nearest, halfPixel, corners].map((y, i) => weightless.cropTo(y, [5, 6], `crop${i}`));
+      return weightless.concatenate([restored, up, ...ups], 'all');
     }),
   'transposed convolutions of 3': () => modelOf([5, 6, 3], (x) => blocks.upConv(style, x, 'upConv', 2, 3)),
   pools: () =>
     modelOf([6, 6, 2], (x) => {
       const settings = { size: 3, stride: 1, padding: 'same' } as const;
-      const { mean, max } = blocks.poolChannels(x, 'channels');
-      const padded = blocks.padChannels(x, [1, 2], 'padded');
-      const gate = blocks.asPixel(blocks.globalMaxPool(x, 'max'), 'pixel');
+      const { mean, max } = weightless.poolChannels(x, 'channels');
+      const padded = weightless.padChannels(x, [1, 2], 'padded');
+      const gate = weightless.asPixel(weightless.globalMaxPool(x, 'max'), 'pixel');
       const maps = [
-        blocks.averagePool(x, { ...settings, name: 'average' }),
-        blocks.maxPool(x, { ...settings, name: 'maximum' }),
-        blocks.multiply([x, gate], 'gated'),
+        weightless.averagePool(x, { ...settings, name: 'average' }),
+        weightless.maxPool(x, { ...settings, name: 'maximum' }),
+        weightless.multiply([x, gate], 'gated'),
       ];
-      return blocks.concatenate([...maps, blocks.add([mean, max], 'sum'), padded], 'all');
+      return weightless.concatenate([...maps, weightless.add([mean, max], 'sum'), padded], 'all');
     }),
   volumes: () =>
     modelOf([4, 6, 2, 3], (x) => {
-      const y = blocks.maxPool3d(blocks.convNormRelu3d(style, x, 'conv', 4), 'pool');
-      return blocks.upConv3d(style, y, 'up', 2);
+      const y = volumes.maxPool3d(volumes.convNormRelu3d(style, x, 'conv', 4), 'pool');
+      return volumes.upConv3d(style, y, 'up', 2);
     }),
 };
 

@@ -8,16 +8,7 @@ import {
   gridAttentionGate,
   squeezeExcite,
 } from '../../src/nets/attention.ts';
-import {
-  blurPool,
-  conv,
-  convNormRelu,
-  localResponseNorm,
-  type NormStyle,
-  norm as normalise,
-  type Style,
-  scaleBy,
-} from '../../src/nets/blocks.ts';
+import { conv, convNormRelu, type NormStyle, norm as normalise, type Style } from '../../src/nets/blocks.ts';
 import {
   denseBlock,
   denseLayer,
@@ -46,6 +37,7 @@ import { convolutions, doubled, halved, joined } from '../../src/nets/unet-block
 import type { UpSampling } from '../../src/nets/unet-options.ts';
 import { nestedNode } from '../../src/nets/unet-plus-plus.ts';
 import { convolutions3d, decoderStep3d, encoderStep3d } from '../../src/nets/unet3d.ts';
+import { blurPool, localResponseNorm, scaleBy } from '../../src/nets/weightless.ts';
 import { createRandom } from '../../src/random.ts';
 import { engines } from '../engine/engines.ts';
 import { type GoldenTensor, loadGolden } from '../golden/load.ts';

@@ -4,9 +4,10 @@ import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
 import { useEngine } from '../../src/engine/engine.ts';
-import { asSteps, cropTo, dense, padChannels, poolChannels, sumSteps } from '../../src/nets/blocks.ts';
+import { dense } from '../../src/nets/blocks.ts';
 import { describeNet } from '../../src/nets/describe.ts';
 import { heNormal } from '../../src/nets/initialisers.ts';
+import { asSteps, cropTo, padChannels, poolChannels, sumSteps } from '../../src/nets/weightless.ts';
 import { createRandom } from '../../src/random.ts';
 import { assertClose } from '../support.ts';
 

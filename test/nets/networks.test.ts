@@ -3,12 +3,13 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
-import { convNormRelu, dense, globalAveragePool, type Style } from '../../src/nets/blocks.ts';
+import { convNormRelu, dense, type Style } from '../../src/nets/blocks.ts';
 import { createNet, type NetChoice } from '../../src/nets/create.ts';
 import { moduleA, moduleB, moduleC, reductionA, reductionB } from '../../src/nets/inception-blocks.ts';
 import { glorotUniform } from '../../src/nets/initialisers.ts';
 import { separableBlock } from '../../src/nets/mobilenet.ts';
 import type { NetShape } from '../../src/nets/net.ts';
+import { globalAveragePool } from '../../src/nets/weightless.ts';
 import { createRandom } from '../../src/random.ts';
 import { engines } from '../engine/engines.ts';
 import { type GoldenTensor, loadGolden } from '../golden/load.ts';

@@ -69,7 +69,7 @@ export const tinies: Readonly<Record<NetName, readonly Tiny[]>> = {
   resnet: [
     { choice: { name: 'resnet', depth: 18, stem: 'small', filters: 4 }, imageShape: [8, 10, 1], classes: 5 },
     {
-      choice: { name: 'resnet', depth: 50, filters: 2, pixels: 'imagenet' },
+      choice: { name: 'resnet', depth: 50, filters: 4, pixels: 'imagenet' },
       imageShape: [32, 32, 3],
       classes: 3,
     },

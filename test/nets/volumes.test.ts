@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
-import { norm, resizeVolume, type Style } from '../../src/nets/blocks.ts';
+import { norm, type Style } from '../../src/nets/blocks.ts';
 import { heNormal } from '../../src/nets/initialisers.ts';
+import { resizeVolume } from '../../src/nets/volume-blocks.ts';
 import { createRandom } from '../../src/random.ts';
 import { assertClose } from '../support.ts';
 

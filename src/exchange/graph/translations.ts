@@ -1,4 +1,4 @@
-// The layers that can be exported, by the names of their classes: those that nets are made of (src/nets/blocks.ts).
+// The layers that can be exported, by the names of their classes: those that nets are made of (src/nets/blocks.ts and its neighbours).
 
 import type { Translation } from './call.ts';
 import * as convolutions from './convolutions.ts';
