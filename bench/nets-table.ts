@@ -19,6 +19,8 @@ const batchSize = 8;
 const steps = 30;
 /** Sides of images of the published nets, the usual one first. */
 const publishedSides = [224, 256, 299, 572, 32];
+/** Of volumes: the second for those without padding. */
+const volumeSides = [64, 132];
 /** Sides of images in the small setting. */
 const smallSides = [32, 64, 96, 128, 192];
 
@@ -81,8 +83,8 @@ function published(choice: NetChoice): { input: number[]; description: ChoiceDes
   const { task, ...definition } = resolveNet(choice).definition;
   const { volumes = false } = definition as { readonly volumes?: boolean };
   let refusal: unknown;
-  for (const side of publishedSides) {
-    const input = volumes ? [64, 64, 64, 1] : [side, side, task === 'classification' ? 3 : 1];
+  for (const side of volumes ? volumeSides : publishedSides) {
+    const input = volumes ? [side, side, side, 1] : [side, side, task === 'classification' ? 3 : 1];
     try {
       return { input, description: describeChoice(choice, input, 2) };
     } catch (error) {
