@@ -70,6 +70,7 @@ export class FoldedConvolutions {
     if (kept && kept.updates === updates && ids.every((id, index) => id === kept.ids[index])) return kept;
     if (kept) tf.dispose([kept.filter, kept.bias]);
     const [filter, bias] = unrecorded(() => fold(convolution, step));
+    // Of the weights as they then are: nothing moves them between a pass forward and its pass back.
     const again = () => unrecorded(() => valuesOf(fold(convolution, step)));
     const made = { filter: keepFilter(tf.keep(filter), again), bias: tf.keep(bias), ids, updates };
     this.#kept.set(convolution, made);
