@@ -19,6 +19,8 @@ import type { Experiment } from './experiment.ts';
 import { measurementsOf } from './measurements.ts';
 import * as optimizers from './optimizers/registry.ts';
 import { checkOptimizer } from './optimizers.ts';
+import * as schedules from './schedules/registry.ts';
+import { checkSchedule } from './schedules.ts';
 
 type Registry = Readonly<Record<string, { readonly defaults: Options }>>;
 
@@ -34,6 +36,7 @@ const SHAPES = {
     'weights',
     'loss',
     'optimizer',
+    'schedule',
     'freeze',
     'epochs',
     'metrics',
@@ -80,11 +83,16 @@ export function checkExperiment(experiment: Experiment): Experiment {
   checkMetrics(experiment);
   if (robustness) checkRobustness(experiment, robustness);
   checkOptimizer(requireChoice('optimizer', experiment.optimizer));
+  if (experiment.schedule) checkSchedule(requireChoice('schedule', experiment.schedule), experiment.epochs);
   const { weights } = experiment;
   const named = weights === undefined || (typeof weights === 'string' && weights !== '');
   require(named, 'weights', "a file, such as 'resnet50.safetensors'", weights);
   if (experiment.freeze) checkFreeze(experiment.freeze);
   const checked = fillChoices({ ...experiment, data: { ...data, split } });
+  const { schedule } = checked;
+  if (schedule?.name === 'plateau') {
+    requireMeasurement(checked, 'schedule.measurement', schedule.measurement as string);
+  }
   if (checkpoints) {
     requireKeys('checkpoints', checkpoints);
     requireMeasurement(checked, 'checkpoints.best', checkpoints.best);
@@ -198,13 +206,14 @@ export function taskOfNet(net: Experiment['net']): 'classification' | 'segmentat
 
 /** Fills in the options of data, net, loss, optimizer and attacks; throws `UsageError` for unknown ones. */
 export function fillChoices(experiment: Experiment): Experiment {
-  const { data, net, loss, optimizer, robustness } = experiment;
+  const { data, net, loss, optimizer, schedule, robustness } = experiment;
   return {
     ...experiment,
     data: { ...data, dataset: fill('dataset', datasets, data.dataset) },
     net: fill('net', nets, net),
     loss: fillLoss(loss),
     optimizer: fill('optimizer', optimizers, optimizer),
+    ...(schedule && { schedule: fill('schedule', schedules, schedule) }),
     ...(robustness && {
       robustness: {
         ...robustness,

@@ -10,6 +10,7 @@ import type { MetricName } from '../robustness/metrics/create.ts';
 import type { NoiseName } from '../robustness/noises.ts';
 import type { Freeze } from './freeze.ts';
 import type { OptimizerChoice } from './optimizers.ts';
+import type { ScheduleChoice } from './schedules.ts';
 
 export interface Experiment {
   readonly name: string;
@@ -27,6 +28,8 @@ export interface Experiment {
   /** By its name, or with options: `{ name: 'focal', gamma: 2 }`. */
   readonly loss: LossChoice;
   readonly optimizer: OptimizerChoice;
+  /** How the learning rate moves: `{ name: 'cosine', warmUp: 1 }`; it stays as it is without. */
+  readonly schedule?: ScheduleChoice;
   /** What of the net stays as it starts. */
   readonly freeze?: Freeze;
   readonly epochs: number;

@@ -7,6 +7,7 @@ import { reseedDropout } from '../nets/dropout.ts';
 import type { Callback, EpochRecord, Measurements } from './callback.ts';
 import type { Position } from './checkpoints.ts';
 import { splitTimes } from './measurements.ts';
+import { learningRateShare } from './schedules.ts';
 import type { Session } from './session.ts';
 import { trainStep } from './step.ts';
 
@@ -42,6 +43,7 @@ async function endEpoch(session: Session, callbacks: readonly Callback[], traine
     step,
     ...splitTimes({
       'train/loss': position.lossSum / position.images,
+      ...(run.experiment.schedule && { 'train/learningRate': learningRate(session) }),
       ...measurements,
       'time/train': trained,
     }),
@@ -66,7 +68,7 @@ async function trainBatches(session: Session, callbacks: readonly Callback[]): P
     const at: Position = session.position;
     const step = at.step + 1;
     reseedDropout(run.net.model, run.random.stream(`dropout/${step}`));
-    const loss = await trainStep(learner, batch, step).catch((error) => {
+    const loss = await trainStep(learner, batch, step, shareAt(session, at.batch, count)).catch((error) => {
       throw error instanceof RunError ? session.diverged(error.message) : error;
     });
     const images = batch.ids.length;
@@ -84,6 +86,18 @@ async function trainBatches(session: Session, callbacks: readonly Callback[]): P
     await macrotask();
     if (run.signal.aborted) return;
   }
+}
+
+/** Of the last step of the epoch. */
+function learningRate(session: Session): number {
+  const { train, experiment } = session.run;
+  const count = Math.ceil(train.samples.length / experiment.data.batchSize);
+  return (session.learner.optimizer.options.learningRate as number) * shareAt(session, count - 1, count);
+}
+
+function shareAt({ run, records, position }: Session, batch: number, batches: number): number {
+  const passed = position.epoch - 1 + batch / batches;
+  return learningRateShare(run.experiment, { passed, step: 1 / batches, records });
 }
 
 /** A last batch of one image is left out: batch normalisation finds no spread in it. The next shuffle takes it in. */

@@ -59,6 +59,7 @@ function unattackedMeasurements(robustness: NonNullable<Experiment['robustness']
 export function measurementsOf(experiment: Experiment): string[] {
   const names = [
     'train/loss',
+    ...(experiment.schedule ? ['train/learningRate'] : []),
     'validation/loss',
     ...experiment.metrics.map((metric) => `validation/${metric}`),
   ];

@@ -22,9 +22,10 @@ export interface Optimizer extends Disposable {
   swapAverages(): void;
   /**
    * Moves every weight that has a gradient; `gradients` are in the order of the weights and stay the
-   * caller's. `step` counts from 1 over the whole run.
+   * caller's. `step` counts from 1 over the whole run; `learningRateShare` (default 1) is the part of the learning
+   * rate that this step takes.
    */
-  step(gradients: readonly (tf.Tensor | undefined)[], step: number): void;
+  step(gradients: readonly (tf.Tensor | undefined)[], step: number, learningRateShare?: number): void;
 }
 
 /** Throws `UsageError` for an unknown name, an unknown option or one out of its range. */
@@ -75,13 +76,14 @@ export function createOptimizer(
     ],
     averages: averaged.map(({ average }) => average),
     swapAverages: () => averaged.forEach(swap),
-    step(gradients, step) {
+    step(gradients, step, learningRateShare = 1) {
       const moves = kept.flatMap((parts, i) => {
         const gradient = gradients[i];
         return gradient ? [moveOf(parts, gradient)] : [];
       });
       const handled = handling(moves, step, options);
-      definition.apply(moves, { step, ...handled }, options);
+      const learningRate = (options.learningRate as number) * learningRateShare;
+      definition.apply(moves, { step, ...handled }, { ...options, learningRate });
       for (const one of ofFollowed) follow(one, handled.averageKept);
     },
     [Symbol.dispose]() {

@@ -36,16 +36,22 @@ export function optimizerOf(choice: OptimizerChoice, net: Net): Optimizer {
  * One optimizer step on a batch; gives the loss before it: the mean over the images, of the first head plus
  * the others by their `auxiliaryWeights`.
  *
- * `step` counts from 1. Throws `RunError` for a loss that is not finite, before any weight has moved.
+ * `step` counts from 1; `learningRateShare` is what a schedule leaves of the learning rate. Throws `RunError` for a
+ * loss that is not finite, before any weight has moved.
  */
-export async function trainStep(learner: Learner, batch: Batch, step: number): Promise<number> {
+export async function trainStep(
+  learner: Learner,
+  batch: Batch,
+  step: number,
+  learningRateShare = 1,
+): Promise<number> {
   const { net, loss, optimizer } = learner;
   const weights = trainableWeights(net);
   const { value, gradients } = valueAndGradients(() => trainingLoss(net, loss, batch), weights);
   try {
     const mean = (await value.data())[0] as number;
     if (!Number.isFinite(mean)) throw new RunError(`the loss became ${mean} at step ${step}`);
-    optimizer.step(gradients, step);
+    optimizer.step(gradients, step, learningRateShare);
     return mean;
   } finally {
     tf.dispose([value, ...gradients.filter((gradient) => gradient !== undefined)]);

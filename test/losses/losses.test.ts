@@ -95,15 +95,18 @@ describe('Dice with cross-entropy', () => {
 });
 
 /** Those that are for maps only. */
-const ofMaps: readonly string[] = ['dice', 'diceCrossEntropy'];
+const ofMaps: readonly string[] = ['boundary', 'dice', 'diceCrossEntropy', 'generalisedDice', 'tversky'];
 
 /** Of each loss, options far from their defaults; a new loss of the registry fails to compile until it is here. */
 const options: Readonly<Record<LossName, readonly object[]>> = {
+  boundary: [{}, { share: 0.9 }, { ignoreLabel: 1 }],
   crossEntropy: [{}, { labelSmoothing: 0.2 }, { classWeights: [0.5, 2, 1, 3], ignoreLabel: 1 }],
   dice: [{}, { smooth: 0.1, includeBackground: true }, { ignoreLabel: 1 }],
   diceCrossEntropy: [{}, { smooth: 3, labelSmoothing: 0.2, classWeights: [0.5, 2, 1, 3], ignoreLabel: 1 }],
   focal: [{}, { gamma: 0.5 }, { gamma: 3, classWeights: [0.5, 2, 1, 3], ignoreLabel: 1 }],
+  generalisedDice: [{}, { smooth: 0.1 }, { ignoreLabel: 1 }],
   margin: [{}],
+  tversky: [{}, { alpha: 0.5, beta: 0.5, includeBackground: true }, { smooth: 0.1, ignoreLabel: 1 }],
 };
 
 describe('every loss', () => {
@@ -183,6 +186,8 @@ describe('every loss', () => {
       [{ name: 'crossEntropy', labelSmoothing: 1 }, /labelSmoothing.*expected a number in \[0, 1\)/],
       [{ name: 'crossEntropy', classWeights: [1, -1] }, /classWeights.*at least 0/],
       [{ name: 'focal', gamma: -1 }, /gamma.*at least 0/],
+      [{ name: 'boundary', share: 2 }, /share.*in \[0, 1\]/],
+      [{ name: 'tversky', beta: -1 }, /beta.*at least 0/],
       [{ name: 'dice', smooth: 0 }, /smooth.*more than 0/],
       [{ name: 'dice', ignoreLabel: 0.5 }, /ignoreLabel.*a whole number/],
       [{ name: 'dice', gamma: 2 } as unknown as LossChoice, /dice has no option "gamma"/],
@@ -195,7 +200,7 @@ describe('every loss', () => {
 
     assert.throws(
       () => lossOf('crossentropy' as LossName),
-      /There is no loss "crossentropy". Choose one of: crossEntropy,/,
+      /There is no loss "crossentropy". Choose one of: boundary, crossEntropy,/,
     );
   });
 });
