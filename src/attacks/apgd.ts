@@ -8,6 +8,7 @@ import { type Best, better, nothingYet, unfinished } from './best.ts';
 import { ranking } from './classes.ts';
 import { crossEntropy, dlr, dlrTowards, lead } from './logit-losses.ts';
 import { rowsOf, takeRows } from './rows.ts';
+import { startOf } from './start.ts';
 
 const LOSSES = ['crossEntropy', 'dlr', 'targetedDlr'] as const;
 
@@ -25,6 +26,7 @@ function targetsOf(images: tf.Tensor4D, context: AttackContext, count: number): 
 
 interface Run extends AutoPgdOptions {
   readonly randomStart: boolean;
+  readonly restart: number;
 }
 
 /** One run over what is not finished yet. */
@@ -39,7 +41,7 @@ function run(
   if (open.length === 0) return best;
   return tf.tidy(() => {
     const part = context.take(open);
-    const start = options.randomStart ? part.ball.sample(part.random) : takeRows(images, open);
+    const start = startOf(takeRows(images, open), part, options);
     const at = (rows: readonly number[]) => rows.map((row) => open[row] as number);
     const { images: moved, verdict } = autoPgd(start, part, options, (rows) => lossOf(at(rows)));
     // The lead, so that runs with other losses or targets can be compared.
@@ -85,12 +87,14 @@ export const apgd = defineAttack({
     for (let restart = 0; restart < restarts; restart++) {
       if (loss !== 'targetedDlr' || context.goals) {
         const unscaled = context.goals ? lead : dlr;
-        best = run(images, context, best, options, () => (loss === 'crossEntropy' ? crossEntropy : unscaled));
+        best = run(images, context, best, { ...options, restart }, () =>
+          loss === 'crossEntropy' ? crossEntropy : unscaled,
+        );
         continue;
       }
       const ranked = targetsOf(images, context, targets);
       for (let rank = 0; rank < (ranked[0]?.length ?? 0); rank++) {
-        best = run(images, context, best, options, (rows) =>
+        best = run(images, context, best, { ...options, restart: restart + rank }, (rows) =>
           dlrTowards(rows.map((row) => ranked[row]?.[rank] as number)),
         );
       }

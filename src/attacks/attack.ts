@@ -53,6 +53,11 @@ export interface AttackContext {
   /** Around the clean images. */
   readonly ball: Ball;
   readonly random: Random;
+  /**
+   * Where to begin, in the ball, for an attack that would otherwise begin at random: the images that it made at a
+   * smaller epsilon of a robustness curve. Further restarts begin at random.
+   */
+  readonly start?: tf.Tensor4D;
   /** One forward pass. `loss` stands in for the target's, and is lowered towards goals as that is. */
   judge(images: tf.Tensor4D, loss?: AttackLoss): Verdict;
   /** One pass forward and back: the verdict, and the gradient of the summed losses by the images. */

@@ -96,6 +96,7 @@ export function createContext(
   target: Target,
   threat: ThreatModel,
   random: Random,
+  start?: tf.Tensor4D,
 ): AttackContext {
   const { labels, goals, draws = 1 } = target;
   return {
@@ -105,12 +106,16 @@ export function createContext(
     ...(goals && { goals }),
     ball: createBall(images, threat),
     random,
+    ...(start && { start }),
     judge: (moved, loss = target.loss) => judge(target, moved, loss),
     probe: (moved, loss = target.loss) => probe(target, moved, loss),
-    take: (indices) => createContext(takeRows(images, indices), takeTarget(target, indices), threat, random),
+    take(indices) {
+      const begin = start && takeRows(start, indices);
+      return createContext(takeRows(images, indices), takeTarget(target, indices), threat, random, begin);
+    },
     within(epsilon) {
       const largest = norms[threat.norm].largest(images.size / images.shape[0]);
-      return createContext(images, target, { ...threat, epsilon: Math.min(epsilon, largest) }, random);
+      return createContext(images, target, { ...threat, epsilon: Math.min(epsilon, largest) }, random, start);
     },
   };
 }

@@ -150,7 +150,8 @@ export function follow(direction: tf.Tensor4D, images: tf.Tensor4D, threat: Thre
  * `images` and the result are `[batch, height, width, channels]`; the caller disposes both. A gradient that is
  * not finite never passes for 0: it throws `RunError`, unless `log` is given; then it is counted there and such
  * values stay where they are in that step. Throws `UsageError` for pixels out of [0, 1], for an impossible
- * epsilon, and for a norm or task that the attack is not for.
+ * epsilon, and for a norm or task that the attack is not for. Attacks that begin at random begin at `start` instead,
+ * images in the same ball, where it is given.
  */
 export function craft(
   attack: Attack,
@@ -159,12 +160,13 @@ export function craft(
   threat: ThreatModel,
   random: Random,
   log?: GradientLog,
+  start?: tf.Tensor4D,
 ): tf.Tensor4D {
   requirePixels(images);
   requireThatSuits(attack, threat.norm, target);
   const seen = log ?? gradientLog();
   return tf.tidy(() => {
-    const context = createContext(images, madeOn(attack, target, seen), threat, random);
+    const context = createContext(images, madeOn(attack, target, seen), threat, random, start);
     if (threat.epsilon === 0) return images.clone();
     const moved = attack.perturb(images, context);
     if (!log) requireFinite(attack.name, seen);

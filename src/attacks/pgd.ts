@@ -3,6 +3,7 @@ import { ascend, requireCount, requireSteps } from './ascend.ts';
 import { defineAttack } from './attack.ts';
 import { nothingYet, unfinished } from './best.ts';
 import { takeRows } from './rows.ts';
+import { startOf } from './start.ts';
 
 /**
  * Projected gradient descent: steps along the gradient, each followed by a projection into the ball.
@@ -32,8 +33,7 @@ export const pgd = defineAttack({
     for (let restart = 0; restart < options.restarts; restart++) {
       const open = unfinished(best);
       if (open.length === 0) break;
-      const { ball, random } = context.take(open);
-      const start = options.randomStart ? ball.sample(random) : takeRows(images, open);
+      const start = startOf(takeRows(images, open), context.take(open), { ...options, restart });
       best = ascend(start, open, context, best, options);
     }
     return best.images;

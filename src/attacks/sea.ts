@@ -8,6 +8,7 @@ import { type Aim, aimOf, aimOptions, checkAim } from './pixel-aim.ts';
 import { steered } from './pixel-losses.ts';
 import { takeRows } from './rows.ts';
 import { seaLosses } from './sea-losses.ts';
+import { startOf } from './start.ts';
 
 /** A loss of this name for `probe`, at one of `steps` steps. */
 function lossOf(name: string, aim: Aim, step: number, steps: number): AttackLoss {
@@ -92,7 +93,7 @@ export const sea = defineAttack({
       let after = before;
       tf.tidy(() => {
         const part = context.take(open);
-        const start = options.randomStart ? part.ball.sample(part.random) : takeRows(images, open);
+        const start = startOf(takeRows(images, open), part, options);
         const { images: moved, verdict } = run(start, part, options, (step, steps) =>
           lossOf(name, aim, step, steps),
         );

@@ -8,11 +8,13 @@ import type { Dataset, SplitName } from '../data/dataset.ts';
 import { UsageError } from '../errors.ts';
 import type { CorruptionName } from '../robustness/corruptions/corrupt.ts';
 import { NOISES, type NoiseName } from '../robustness/noises.ts';
+import { OUTPUTS, type Outputs } from '../robustness/outputs.ts';
+import { BIT_DEPTHS, type BitDepth } from '../robustness/quantise.ts';
 import type { CheckpointChoice, Evaluation } from '../train/evaluate.ts';
 import type { Experiment } from '../train/experiment.ts';
 import { formatEvaluation } from './evaluation-table.ts';
 import { checkpointOf, findRun } from './find-run.ts';
-import { parseNumbers } from './numbers.ts';
+import { parseNumber, parseNumbers } from './numbers.ts';
 import { directoryOption, type EngineArguments, engineOptions, parseCount, parseEngine } from './options.ts';
 
 interface Arguments extends EngineArguments {
@@ -23,6 +25,10 @@ interface Arguments extends EngineArguments {
   readonly epsilons: string | undefined;
   readonly norm: NormName | undefined;
   readonly images: string | undefined;
+  readonly seconds: string | undefined;
+  readonly quantise: BitDepth | undefined;
+  readonly unseen: boolean | undefined;
+  readonly outputs: Outputs | undefined;
   readonly transfer: string | undefined;
   readonly corruptions: string | undefined;
   readonly noise: NoiseName | undefined;
@@ -53,6 +59,22 @@ export const evaluateCommand: CommandModule<object, Arguments> = {
         epsilons: { type: 'string', describe: 'Such as 0,2/255,8/255; those of the experiment by default' },
         norm: { choices: ['linf', 'l2', 'l1', 'l0'], describe: 'In which epsilons are measured' },
         images: { type: 'string', describe: 'How many images are attacked' },
+        seconds: {
+          type: 'string',
+          describe: 'How long attacks may take: that decides how many images are attacked, at most --images',
+        },
+        quantise: {
+          choices: BIT_DEPTHS,
+          describe: 'Judge images as they are stored with so many bits a value',
+        },
+        unseen: {
+          type: 'boolean',
+          describe: 'The largest epsilon that is not seen, for iterative attacks, too (seven more runs)',
+        },
+        outputs: {
+          choices: OUTPUTS,
+          describe: 'What a model.json gives; by default what its last layer tells',
+        },
         transfer: {
           type: 'string',
           describe:
@@ -124,10 +146,13 @@ async function find(parsed: Arguments): Promise<Subject> {
 
 /** What is attacked: as the experiment says, but for what the command line does. */
 function withRobustness(experiment: Experiment, parsed: Arguments, kinds: readonly string[]): Experiment {
-  const { attacks, epsilons, norm, images, corruptions, noise, outliers, ambiguity } = parsed;
+  const { attacks, epsilons, norm, images, quantise, unseen, corruptions, noise, outliers, ambiguity } =
+    parsed;
+  const seconds = secondsOf(parsed);
   const own = experiment.robustness;
   if (!own && attacks === undefined) {
-    const others = [epsilons, norm, images, corruptions, noise, outliers, ambiguity];
+    const measured = [epsilons, norm, images, seconds, quantise, unseen];
+    const others = [...measured, corruptions, noise, outliers, ambiguity];
     if (others.every((option) => option === undefined)) return experiment;
     throw new UsageError('The experiment attacks nothing: name the attacks too, such as --attacks fgsm,pgd.');
   }
@@ -144,13 +169,24 @@ function withRobustness(experiment: Experiment, parsed: Arguments, kinds: readon
     }),
     ...(epsilons !== undefined && { epsilons: parseNumbers(epsilons, '--epsilons') }),
     ...(norm !== undefined && { norm }),
+    // All that there is time for.
+    ...(seconds !== undefined && { images: Number.MAX_SAFE_INTEGER }),
     ...(count !== undefined && { images: count }),
+    ...(quantise !== undefined && { quantise }),
+    ...(unseen !== undefined && { unseen }),
     ...(corruptions !== undefined && { corruptions: corruptionsOf(corruptions, kinds) }),
     ...(noise !== undefined && { noise }),
     ...(outliers !== undefined && { outliers: { name: outliers } as DatasetChoice }),
     ...(ambiguity !== undefined && { ambiguity }),
   };
   return { ...experiment, robustness };
+}
+
+function secondsOf({ seconds }: Arguments): number | undefined {
+  if (seconds === undefined) return undefined;
+  const given = parseNumber(seconds, '--seconds');
+  if (given > 0) return given;
+  throw new UsageError(`--seconds: expected a number above 0, received ${seconds}.`);
 }
 
 /** Names are checked with the rest of the experiment. */
@@ -182,7 +218,11 @@ async function measure(subject: Subject, experiment: Experiment, parsed: Argumen
     model,
     experiment,
     { split: parsed.split, dataset },
-    robustness ? { robustness, ...(other && { surrogate: other }) } : {},
+    {
+      outputs: parsed.outputs,
+      ...(robustness && { robustness, seconds: secondsOf(parsed) }),
+      ...(robustness && other && { surrogate: other }),
+    },
   );
   model.dispose();
   other?.dispose();

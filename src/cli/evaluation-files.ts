@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { plotCurves } from '../train/callbacks/robustness-measurement.ts';
+import { partly, plotCurves } from '../train/callbacks/robustness-measurement.ts';
 import type { Evaluation } from '../train/evaluate.ts';
 import { makeDirectory, orRunError, replaceFile } from '../train/files.ts';
 
@@ -16,7 +16,7 @@ export async function writeEvaluation(
     const { curves, worst } = evaluation.robustness;
     files.set(
       `${name}.png`,
-      await plotCurves(`${evaluation.experiment}, ${evaluation.split}`, [...curves, worst]),
+      await plotCurves(`${evaluation.experiment}, ${evaluation.split}${partly(worst)}`, [...curves, worst]),
     );
   }
   await orRunError('Cannot write the evaluation', async () => {

@@ -1,23 +1,33 @@
+import { partialFlag } from '../robustness/budget.ts';
 import type { CorruptionScores } from '../robustness/corruption-scores.ts';
 import type { RobustnessCurve } from '../robustness/curve.ts';
 import type { NoiseControl } from '../robustness/matched-noise.ts';
 import { epsilonOf } from '../train/epsilon.ts';
 import type { Evaluation } from '../train/evaluate.ts';
+import { curveTables } from './curve-tables.ts';
+import { tableOf } from './table.ts';
 
 /** What an evaluation found, for a terminal: clean metrics, a table of the first metric by epsilon, and the rest. */
 export function formatEvaluation(evaluation: Evaluation): string {
-  const { experiment, net, split, images, clean, robustness } = evaluation;
+  const { experiment, net, split, images, outputs, clean, robustness } = evaluation;
   const figures = Object.entries(clean).map(([name, value]) => `  ${name.padEnd(16)}${value.toFixed(4)}\n`);
-  const head = `${experiment}: ${net} on ${images} images of the ${split} split\n${figures.join('')}`;
+  const head = `${experiment}: ${net} on ${images} images of the ${split} split\n${
+    outputs ? `  its outputs are taken for probabilities (${outputs})\n` : ''
+  }${figures.join('')}`;
   if (!robustness) return head;
   const { curves, worst } = robustness;
   const rows = [
     ['epsilon', ...worst.points.map(({ epsilon }) => epsilonOf(epsilon))],
     ...[...curves, worst].map((curve) => [curve.attack, ...cellsOf(curve)]),
   ];
-  const title = `${worst.metric} of ${worst.images} images under attack (${worst.norm}), with 95 % intervals`;
-  const flags = curves.flatMap((curve) => curve.flags.map((flag) => `  ${curve.attack}: ${flag}\n`));
-  return `${head}\n${title}\n${tableOf(rows)}${flags.join('')}${unattacked(evaluation)}`;
+  const stored = worst.quantise ? `, stored with ${worst.quantise} bits` : '';
+  const title = `${worst.metric} of ${worst.images} images under attack (${worst.norm})${stored}, with 95 % intervals`;
+  const partial = partialFlag(worst);
+  const flags = curves.flatMap((curve) =>
+    curve.flags.filter((flag) => flag !== partial).map((flag) => `  ${curve.attack}: ${flag}\n`),
+  );
+  const all = [...(partial ? [`  ${partial}\n`] : []), ...flags].join('');
+  return `${head}\n${title}\n${tableOf(rows)}${all}${curveTables(robustness)}${unattacked(evaluation)}`;
 }
 
 function unattacked({ control, corruptions, outliers, ambiguity }: Evaluation): string {
@@ -66,17 +76,4 @@ function corruptionTable({ metric, images, clean, mean, points }: CorruptionScor
 
 function cellsOf({ points }: Pick<RobustnessCurve | NoiseControl, 'points'>): string[] {
   return points.map(({ value, low, high }) => `${value.toFixed(3)} (${low.toFixed(2)}–${high.toFixed(2)})`);
-}
-
-/** Rows of the first column, then one for each epsilon: attacks side by side. */
-function tableOf(columns: readonly (readonly string[])[]): string {
-  const widths = columns.map((column) => Math.max(...column.map((cell) => cell.length)));
-  const count = columns[0]?.length ?? 0;
-  const lines = Array.from({ length: count }, (_, row) =>
-    columns
-      .map((column, i) => (column[row] ?? '').padEnd(widths[i] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
-  return lines.map((line) => `  ${line}\n`).join('');
 }

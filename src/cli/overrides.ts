@@ -11,7 +11,10 @@ type Node = { [key: string]: Json };
 /** What the parts of an experiment that may be absent look like: only their kinds matter. */
 const ABSENT: Node = {
   data: { split: { validation: 0, test: 0 } },
-  robustness: { attacks: [{ name: '' }], norm: '', epsilons: [0], everyEpochs: 0, images: 0 },
+  robustness: {
+    ...{ attacks: [{ name: '' }], norm: '', epsilons: [0], everyEpochs: 0, images: 0 },
+    ...{ budget: 0, quantise: 0, unseen: false },
+  },
   weights: '',
   freeze: { weights: [''], statistics: [''] },
   checkpoints: { best: '', better: '' },

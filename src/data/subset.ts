@@ -27,10 +27,10 @@ export function groupByLabel(samples: readonly SampleInfo[]): number[][] {
 }
 
 /**
- * Draws `count` samples without repetition, each class as often as it is frequent, and at least once
- * if `count` is not below the number of classes. Ascending indices; all, if there are fewer.
+ * All samples, in an order whose every beginning holds each class as often as it is frequent, and at least once if it is
+ * not shorter than there are classes.
  */
-export function sampleStratified(dataset: Dataset, count: number, random: Random): Int32Array {
+export function rankStratified(dataset: Dataset, random: Random): Int32Array {
   const ranked = groupByLabel(dataset.samples).flatMap((group) => {
     const order = random
       .stream(`label-${dataset.samples[group[0] as number]?.label}`)
@@ -42,5 +42,13 @@ export function sampleStratified(dataset: Dataset, count: number, random: Random
     }));
   });
   ranked.sort((a, b) => a.place - b.place);
-  return Int32Array.from(ranked.slice(0, count), ({ index }) => index).sort();
+  return Int32Array.from(ranked, ({ index }) => index);
+}
+
+/**
+ * Draws `count` samples without repetition, each class as often as it is frequent, and at least once
+ * if `count` is not below the number of classes. Ascending indices; all, if there are fewer.
+ */
+export function sampleStratified(dataset: Dataset, count: number, random: Random): Int32Array {
+  return rankStratified(dataset, random).slice(0, count).sort();
 }

@@ -1,19 +1,23 @@
 // Robustness curves: a metric as a function of how far the adversary may move each image.
 
-import type * as tf from '@tensorflow/tfjs';
-import type { Attack } from '../attacks/attack.ts';
+import * as tf from '@tensorflow/tfjs';
+import type { Attack, Target } from '../attacks/attack.ts';
 import { createBall } from '../attacks/ball.ts';
-import { judge } from '../attacks/context.ts';
 import type { NormName } from '../attacks/threat.ts';
 import type { Batch } from '../data/dataset.ts';
 import { UsageError } from '../errors.ts';
 import type { Loss } from '../losses/loss.ts';
 import type { Random } from '../random.ts';
+import type { Budget } from './budget.ts';
+import { assess, type ClassCurve, classCurvesOf } from './class-scores.ts';
 import { raiseFlags } from './flags.ts';
 import { intervalOf } from './interval.ts';
 import { imageScoreOf, type Metric } from './metric.ts';
+import { meanPerturbation, type Perturbation } from './perturbation.ts';
+import { type BitDepth, quantised } from './quantise.ts';
 import type { Classifier } from './target.ts';
-import { createTrack, measureBatch, type Track, worstOf } from './track.ts';
+import { createTrack, measureBatch, type Outcome, type Track, worstOf } from './track.ts';
+import type { Unseen } from './unseen.ts';
 
 export interface CurvePoint {
   readonly epsilon: number;
@@ -24,6 +28,8 @@ export interface CurvePoint {
   readonly high: number;
   /** Mean structural similarity of the attacked images that give `value` to their clean ones; 1 without any. */
   readonly ssim: number;
+  /** Means over the images that the attack has hurt, of which there are so many; absent where there are none. */
+  readonly perturbation?: Perturbation & { readonly images: number };
 }
 
 /** One attack's curve: plain data, written to disk as it is. */
@@ -34,14 +40,30 @@ export interface RobustnessCurve {
   /** Ascending in epsilon, from 0, where `value` is the clean metric. */
   readonly points: readonly CurvePoint[];
   /**
-   * The metric of the images made for each epsilon by itself, which may rise. An image whose score is already 0
-   * is not attacked again and counts as 0; but at the last epsilon, and under single-step attacks at all, every
-   * image that is not at 0 clean is attacked afresh.
+   * The metric of the images made for each epsilon, which may rise. An attack with a random start begins at the image
+   * made for the epsilon before. An image whose score is already 0 is not attacked again and counts as 0; but at the
+   * last epsilon such images are attacked afresh, and under single-step attacks at every epsilon.
    */
   readonly raw: readonly number[];
   readonly images: number;
+  /** `areaUnder` these points. */
+  readonly area: number;
+  /**
+   * Of a classification, the smallest epsilon that fools the net on half of the images or more, those wrong when clean
+   * included; null where that is none of the curve. Nothing is interpolated: of attacks that try the epsilons of the
+   * curve it is one of these, so that the median is between the one before and it; a minimal attack finds it itself.
+   */
+  readonly median?: number | null;
+  /** The largest epsilon of which nothing is seen; see `largestUnseen`. */
+  readonly unseen?: Unseen;
+  /** The metric of each class that occurs, in the order of the classes. */
+  readonly classes?: readonly ClassCurve[];
+  /** Images were judged as they are stored with so many bits a value. */
+  readonly quantise?: BitDepth;
   /** Passes of one image through the net, those that also went back, and time; without the clean pass. */
   readonly cost: { readonly gradients: number; readonly forwards: number; readonly seconds: number };
+  /** Present where time decided how many images were attacked. */
+  readonly budget?: Budget;
   /** What makes this curve doubtful; each begins with a name explained in docs/sanity-checks.md. */
   readonly flags: readonly string[];
 }
@@ -59,6 +81,13 @@ export interface CurveOptions {
   readonly random: Random;
   /** For a net with random layers: how many passes stand for one; see `Target.draws`. Default: 1. */
   readonly draws?: number;
+  /** Names of the classes; their numbers by default. */
+  readonly classes?: readonly string[];
+  /**
+   * Judges images as they are stored with so many bits a value. Clean images are rounded to the nearest level, attacked
+   * ones towards these, so that they stay in the ball: an epsilon below one level changes nothing.
+   */
+  readonly quantise?: BitDepth | undefined;
 }
 
 export interface RobustnessCurves {
@@ -78,27 +107,55 @@ function ascending(epsilons: readonly number[]): number[] {
 
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
+function pointOf(track: Track, i: number, epsilon: number): CurvePoint {
+  const scores = track.scores[i] ?? [];
+  const clean = track.scores[0] ?? [];
+  const attacked = track.ssim[i]?.filter((_, image) => (clean[image] ?? 0) > 0) ?? [];
+  const [first, ...others] = track.perturbations[i]?.filter((found) => found !== undefined) ?? [];
+  return {
+    epsilon,
+    value: mean(scores),
+    ...intervalOf(scores),
+    ssim: attacked.length ? mean(attacked) : 1,
+    ...(first && { perturbation: { images: 1 + others.length, ...meanPerturbation([first, ...others]) } }),
+  };
+}
+
+/** The smallest epsilon at which half of the images or more are fooled, as far as the track knows; null for none. */
+function medianOf({ scores, nearest }: Track, epsilons: readonly number[]): number | null {
+  const smallest = nearest.map((distance, image) => {
+    const fooled = epsilons.find((_, i) => scores[i]?.[image] === 0) ?? Number.POSITIVE_INFINITY;
+    return Math.min(distance, fooled);
+  });
+  const middle = smallest.sort((a, b) => a - b)[Math.ceil(smallest.length / 2) - 1] as number;
+  return Number.isFinite(middle) ? middle : null;
+}
+
 function curveOf(track: Track, epsilons: readonly number[], options: CurveOptions): RobustnessCurve {
   const { log } = track;
+  const { norm, metric, quantise } = options;
+  const points = epsilons.map((epsilon, i) => pointOf(track, i, epsilon));
+  const classes = classCurvesOf(track.classes, options.classes);
   return {
     attack: track.name,
-    norm: options.norm,
-    metric: options.metric.name,
-    points: epsilons.map((epsilon, i) => {
-      const attacked = track.ssim[i]?.filter((_, image) => (track.scores[0]?.[image] ?? 0) > 0) ?? [];
-      const scores = track.scores[i] ?? [];
-      return {
-        epsilon,
-        value: mean(scores),
-        ...intervalOf(scores),
-        ssim: attacked.length ? mean(attacked) : 1,
-      };
-    }),
+    norm,
+    metric: metric.name,
+    points,
     raw: track.raw.map(mean),
     images: track.scores[0]?.length ?? 0,
+    area: areaUnder({ points }),
+    ...(metric.metric.task === 'classification' && { median: medianOf(track, epsilons) }),
+    ...(classes.length > 0 && { classes }),
+    ...(quantise && { quantise }),
     cost: { gradients: log.gradients, forwards: log.forwards, seconds: track.seconds },
     flags: [],
   };
+}
+
+/** Clean images, with what the net makes of them. */
+function cleanOutcomes(target: Target, images: tf.Tensor4D, { perClass }: Metric): Outcome[] {
+  const { scores, classes } = assess(target, images, perClass);
+  return Array.from(scores, (score, i) => ({ score, classes: classes[i], ssim: 1 }));
 }
 
 /**
@@ -118,22 +175,26 @@ export async function robustnessCurves(
 ): Promise<RobustnessCurves> {
   const epsilons = ascending(options.epsilons);
   const score = imageScoreOf(options.metric);
-  const { loss, draws = 1 } = options;
+  const { norm, loss, draws = 1, quantise } = options;
+  const { metric } = options.metric;
   const logits = (images: tf.Tensor4D) => options.net.logits(images);
   const tracks = options.attacks.map((attack) =>
     createTrack(attack.name, attack.direction !== undefined, epsilons.length),
   );
   let count = 0;
   for await (using batch of data) {
-    const target = { logits, labels: batch.labels, loss, score, draws };
-    const clean = judge(target, batch.images).scores;
-    const random = options.random.stream(`batch-${count++}`);
-    // Refuses an epsilon beyond the box before anything is attacked.
-    createBall(batch.images, { norm: options.norm, epsilon: epsilons.at(-1) as number });
-    const under = { images: batch.images, target, clean, epsilons, norm: options.norm };
-    for (const [i, attack] of options.attacks.entries()) {
-      measureBatch(tracks[i] as Track, attack, under, random.stream(attack.name));
-    }
+    tf.tidy(() => {
+      const target = { logits, labels: batch.labels, loss, score, draws };
+      const images = quantise ? quantised(batch.images, quantise) : batch.images;
+      const clean = cleanOutcomes(target, images, metric);
+      const random = options.random.stream(`batch-${count++}`);
+      // Refuses an epsilon beyond the box before anything is attacked.
+      createBall(images, { norm, epsilon: epsilons.at(-1) as number });
+      const under = { images, target, perClass: metric.perClass, clean, epsilons, norm, quantise };
+      for (const [i, attack] of options.attacks.entries()) {
+        measureBatch(tracks[i] as Track, attack, under, random.stream(attack.name));
+      }
+    });
   }
   if (count === 0) throw new UsageError('A robustness curve: expected at least one image, received none.');
   const curves = tracks.map((track) => curveOf(track, epsilons, options));
@@ -148,7 +209,11 @@ export async function robustnessCurves(
  * Mean of the metric over [0, largest epsilon], by the trapezoid rule: the curve as one number, in the units of
  * the metric. Of a curve with the one point 0, its value.
  */
-export function areaUnder({ points }: Pick<RobustnessCurve, 'points'>): number {
+export function areaUnder({
+  points,
+}: {
+  readonly points: readonly Pick<CurvePoint, 'epsilon' | 'value'>[];
+}): number {
   const last = points.at(-1);
   if (!last) return Number.NaN;
   if (last.epsilon === 0) return last.value;

@@ -19,6 +19,11 @@ export interface Metric {
    * not (AUROC). Only such metrics have robustness curves: worst cases are per image.
    */
   perImage?(logits: tf.Tensor, labels: tf.Tensor): Float32Array;
+  /**
+   * Of each image the score of each class, `[image][class]`: NaN for classes that its label has not, and that the metric
+   * does not count. A class-wise figure is the mean over the images that have one.
+   */
+  perClass?(logits: tf.Tensor, labels: tf.Tensor): Float32Array[];
 }
 
 /** Names the type of a definition; the identity at run time. */
@@ -27,6 +32,7 @@ export function defineMetric(metric: Metric): Metric {
 }
 
 export type ImageScore = NonNullable<Metric['perImage']>;
+export type ClassScores = NonNullable<Metric['perClass']>;
 
 /** The score of each image. Throws `UsageError` for a metric that has none. */
 export function imageScoreOf({

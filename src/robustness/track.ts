@@ -2,23 +2,42 @@
 
 import * as tf from '@tensorflow/tfjs';
 import type { Attack, Target } from '../attacks/attack.ts';
-import { judge, takeTarget } from '../attacks/context.ts';
-import { craft, directionOf, follow, nearestOf, shorten } from '../attacks/craft.ts';
+import { takeTarget } from '../attacks/context.ts';
 import { takeRows } from '../attacks/rows.ts';
 import type { NormName } from '../attacks/threat.ts';
 import { type GradientLog, gradientLog } from '../attacks/watch.ts';
 import type { Random } from '../random.ts';
+import { assess } from './class-scores.ts';
+import { type Maker, makerOf } from './maker.ts';
+import type { ClassScores } from './metric.ts';
+import { type Perturbation, perturbationsOf } from './perturbation.ts';
+import { type BitDepth, quantisedTowards } from './quantise.ts';
 import { ssim } from './ssim.ts';
 
-/** What is known of an attack after some batches; the lists are `[epsilon][image]`. */
+/** An image, as the adversary sees it. */
+export interface Outcome {
+  readonly score: number;
+  /** Of each class, where the metric has that. */
+  readonly classes: Float32Array | undefined;
+  /** To the clean image. */
+  readonly ssim: number;
+  /** Absent for the clean image itself. */
+  readonly perturbation?: Perturbation;
+}
+
+/** What is known of an attack after some batches; the lists of lists are `[epsilon][image]`. */
 export interface Track {
   readonly name: string;
   readonly singleStep: boolean;
-  /** The lowest score up to each epsilon, and the similarity of the image that has it. */
+  /** The lowest score up to each epsilon, and what belongs to the image that has it. */
   readonly scores: number[][];
   readonly ssim: number[][];
+  readonly perturbations: (Perturbation | undefined)[][];
+  readonly classes: (Float32Array | undefined)[][];
   /** The score of the image made for this epsilon; see `RobustnessCurve.raw`. */
   readonly raw: number[][];
+  /** Of each image how near a minimal attack found one with score 0; Infinity where none was, or by other attacks. */
+  readonly nearest: number[];
   readonly log: GradientLog;
   seconds: number;
 }
@@ -27,92 +46,151 @@ export interface BatchUnderAttack {
   readonly images: tf.Tensor4D;
   /** With a score. */
   readonly target: Target;
-  /** Scores of the clean images. */
-  readonly clean: Float32Array;
+  readonly perClass: ClassScores | undefined;
+  readonly clean: readonly Outcome[];
   /** Ascending from 0. */
   readonly epsilons: readonly number[];
   readonly norm: NormName;
+  /** Images are judged as they are stored with so many bits a value; the clean ones are at such levels. */
+  readonly quantise: BitDepth | undefined;
 }
 
 /** A track that has seen nothing yet. */
 export function createTrack(name: string, singleStep: boolean, epsilons: number): Track {
-  const lists = () => Array.from({ length: epsilons }, (): number[] => []);
-  return { name, singleStep, scores: lists(), ssim: lists(), raw: lists(), log: gradientLog(), seconds: 0 };
-}
-
-/** Positions of scores above 0. */
-function standing(scores: Float32Array): number[] {
-  return [...scores.keys()].filter((i) => (scores[i] as number) > 0);
-}
-
-type Outcome = { readonly scores: Float32Array; readonly ssim: Float32Array };
-
-/** Makes and scores images of one epsilon for the clean ones at `rows`. */
-type Attempt = (rows: readonly number[], epsilonIndex: number) => Outcome;
-
-/** What is measured of images made of the clean ones; one more pass through the net. */
-function outcomeOf(moved: tf.Tensor4D, clean: tf.Tensor4D, target: Target, log: GradientLog): Outcome {
-  log.forwards += clean.shape[0] * (target.draws ?? 1);
-  return { scores: judge(target, moved).scores, ssim: ssim(clean, moved) };
-}
-
-/** By `craft`, afresh for each epsilon. */
-function iterative(attack: Attack, batch: BatchUnderAttack, random: Random, log: GradientLog): Attempt {
-  const { images, norm, epsilons, target } = batch;
-  return (rows, i) => {
-    const [clean, under] = [takeRows(images, rows), takeTarget(target, rows)];
-    const threat = { norm, epsilon: epsilons[i] as number };
-    const moved = craft(attack, clean, under, threat, random.stream(`epsilon-${i}`), log);
-    return outcomeOf(moved, clean, under, log);
+  const lists = <T>() => Array.from({ length: epsilons }, (): T[] => []);
+  return {
+    name,
+    singleStep,
+    scores: lists(),
+    ssim: lists(),
+    perturbations: lists(),
+    classes: lists(),
+    raw: lists(),
+    nearest: [],
+    log: gradientLog(),
+    seconds: 0,
   };
 }
 
-/** Along one direction, or from one nearest image, computed here for all epsilons. */
-function computedOnce(attack: Attack, batch: BatchUnderAttack, random: Random, log: GradientLog): Attempt {
-  const { norm, epsilons } = batch;
-  const open = standing(batch.clean);
-  const [images, target] = [takeRows(batch.images, open), takeTarget(batch.target, open)];
-  const [compute, apply] = attack.minimise ? [nearestOf, shorten] : [directionOf, follow];
-  const computed = compute(attack, images, target, norm, random, log);
-  return (rows, i) => {
-    const places = rows.map((row) => open.indexOf(row));
-    const clean = takeRows(images, places);
-    const moved = apply(takeRows(computed, places), clean, { norm, epsilon: epsilons[i] as number });
-    return outcomeOf(moved, clean, takeTarget(target, places), log);
+/** Positions of scores above 0. */
+function standing(outcomes: readonly Outcome[]): number[] {
+  return [...outcomes.keys()].filter((i) => (outcomes[i] as Outcome).score > 0);
+}
+
+/** What comes of images made of the clean ones at `rows`; one more pass through the net. */
+function outcomesOf(
+  made: tf.Tensor4D,
+  rows: readonly number[],
+  batch: BatchUnderAttack,
+  log: GradientLog,
+): Outcome[] {
+  const outcomes: Outcome[] = [];
+  tf.tidy(() => {
+    const [clean, target] = [takeRows(batch.images, rows), takeTarget(batch.target, rows)];
+    const moved = batch.quantise ? quantisedTowards(clean, made, batch.quantise) : made;
+    log.forwards += rows.length * (target.draws ?? 1);
+    const { scores, classes } = assess(target, moved, batch.perClass);
+    const [similar, perturbations] = [ssim(clean, moved), perturbationsOf(clean, moved, batch.norm)];
+    for (const i of rows.keys()) {
+      outcomes.push({
+        score: scores[i] as number,
+        classes: classes[i],
+        ssim: similar[i] as number,
+        perturbation: perturbations[i] as Perturbation,
+      });
+    }
+  });
+  return outcomes;
+}
+
+/** `images` with those at `places` replaced; a new tensor. */
+function replaceRows(images: tf.Tensor4D, places: readonly number[], others: tf.Tensor4D): tf.Tensor4D {
+  const rows = [...Array(images.shape[0]).keys()];
+  for (const [k, place] of places.entries()) rows[place] = rows.length + k;
+  return tf.tidy(() => takeRows(tf.concat([images, others]) as tf.Tensor4D, rows));
+}
+
+/** Images of a batch at one epsilon after the other. */
+interface Attempts {
+  /** Images for this epsilon, made of the clean ones at `rows`: on from those of the epsilon before, or afresh. */
+  at(epsilonIndex: number, rows: readonly number[], afresh: boolean): Outcome[];
+  /** How near each image of the batch is to one with score 0, as far as is known. */
+  nearest(): number[];
+}
+
+function attemptsOn(batch: BatchUnderAttack, attack: Attack, random: Random, log: GradientLog): Attempts {
+  const { images, target, norm, epsilons, clean } = batch;
+  const open = standing(clean);
+  // Made when something is attacked: not for epsilon 0 alone.
+  let maker: Maker | undefined;
+  const made = () =>
+    (maker ??= makerOf(attack, {
+      images: takeRows(images, open),
+      target: takeTarget(target, open),
+      ...{ norm, random, log },
+    }));
+  /** Of each open image the last one made. */
+  let last: tf.Tensor4D | undefined;
+  return {
+    at(i, rows, afresh) {
+      const places = rows.map((row) => open.indexOf(row));
+      const start = last && !afresh ? takeRows(last, places) : undefined;
+      const stream = afresh ? 'afresh' : `epsilon-${i}`;
+      const moved = made().make(places, { epsilon: epsilons[i] as number, stream, start });
+      if (!attack.direction && !attack.minimise && !afresh) {
+        const before = last ?? takeRows(images, open);
+        last = replaceRows(before, places, moved);
+        before.dispose();
+      }
+      const outcomes = outcomesOf(moved, rows, batch, log);
+      moved.dispose();
+      start?.dispose();
+      return outcomes;
+    },
+    nearest() {
+      const distances = clean.map(() => Number.POSITIVE_INFINITY);
+      const found = maker?.nearest;
+      if (!found) return distances;
+      for (const [k, { score }] of outcomesOf(found.images, open, batch, log).entries()) {
+        if (score === 0) distances[open[k] as number] = found.distances[k] as number;
+      }
+      return distances;
+    },
   };
 }
 
 /** Attacks a batch at every epsilon, in ascending order, and adds what comes out to the track. */
 export function measureBatch(track: Track, attack: Attack, batch: BatchUnderAttack, random: Random): void {
   const started = performance.now();
-  const worst = Float32Array.from(batch.clean);
-  const similarity = new Float32Array(worst.length).fill(1);
+  const worst = [...batch.clean];
   const last = batch.epsilons.length - 1;
   tf.tidy(() => {
-    let attempt: Attempt | undefined;
+    const attempts = attemptsOn(batch, attack, random, track.log);
     for (const i of batch.epsilons.keys()) {
-      const rows = i === 0 ? [] : standing(track.singleStep || i === last ? batch.clean : worst);
-      const raw = i === 0 ? Float32Array.from(worst) : new Float32Array(worst.length);
-      if (rows.length > 0) {
-        attempt ??= (attack.direction || attack.minimise ? computedOnce : iterative)(
-          attack,
-          batch,
-          random,
-          track.log,
-        );
-        const made = attempt;
-        const outcome = tf.tidy(() => made(rows, i));
-        for (const [k, row] of rows.entries()) {
-          const score = outcome.scores[k] as number;
-          raw[row] = score;
-          if (score >= (worst[row] as number)) continue;
-          [worst[row], similarity[row]] = [score, outcome.ssim[k] as number];
+      const raw = worst.map(({ score }) => (i === 0 ? score : 0));
+      const attempt = (rows: readonly number[], afresh: boolean) => {
+        if (i === 0 || rows.length === 0) return;
+        for (const [k, outcome] of attempts.at(i, rows, afresh).entries()) {
+          const row = rows[k] as number;
+          raw[row] = outcome.score;
+          if (outcome.score < (worst[row] as Outcome).score) worst[row] = outcome;
         }
+      };
+      const left = standing(worst);
+      // Where an attack that stops at a smaller epsilon would not be seen.
+      const fooled = standing(batch.clean).filter((row) => !left.includes(row));
+      if (track.singleStep) attempt(standing(batch.clean), false);
+      else {
+        attempt(left, false);
+        if (i === last) attempt(fooled, true);
       }
-      track.scores[i]?.push(...worst);
-      track.ssim[i]?.push(...similarity);
+      track.scores[i]?.push(...worst.map(({ score }) => score));
+      track.ssim[i]?.push(...worst.map(({ ssim: similar }) => similar));
+      track.perturbations[i]?.push(...worst.map(({ perturbation }) => perturbation));
+      track.classes[i]?.push(...worst.map(({ classes }) => classes));
       track.raw[i]?.push(...raw);
     }
+    track.nearest.push(...attempts.nearest());
   });
   track.seconds += (performance.now() - started) / 1000;
 }
@@ -123,15 +201,18 @@ export function worstOf(tracks: readonly Track[], epsilons: number): Track {
   for (let i = 0; i < epsilons; i++) {
     const images = tracks[0]?.scores[i]?.length ?? 0;
     for (let image = 0; image < images; image++) {
-      const at = (list: 'scores' | 'ssim' | 'raw') =>
-        tracks.map((track) => track[list][i]?.[image] as number);
-      const scores = at('scores');
+      const scores = tracks.map((track) => track.scores[i]?.[image] as number);
       const lowest = Math.min(...scores);
+      const { ssim: similar, perturbations, classes } = tracks[scores.indexOf(lowest)] as Track;
       worst.scores[i]?.push(lowest);
-      worst.ssim[i]?.push(at('ssim')[scores.indexOf(lowest)] as number);
-      worst.raw[i]?.push(Math.min(...at('raw')));
+      worst.ssim[i]?.push(similar[i]?.[image] as number);
+      worst.perturbations[i]?.push(perturbations[i]?.[image]);
+      worst.classes[i]?.push(classes[i]?.[image]);
+      worst.raw[i]?.push(Math.min(...tracks.map((track) => track.raw[i]?.[image] as number)));
     }
   }
+  for (const image of tracks[0]?.nearest.keys() ?? [])
+    worst.nearest.push(Math.min(...tracks.map((track) => track.nearest[image] as number)));
   for (const { log, seconds } of tracks) {
     worst.seconds += seconds;
     for (const key of Object.keys(log) as (keyof GradientLog)[]) worst.log[key] += log[key];

@@ -57,7 +57,11 @@ export interface Callback {
     run: Run,
     batch: { epoch: number; step: number; batch: number; batches: number; loss: number },
   ): void;
-  onMeasure?(run: Run, at: { epoch: number; step: number }): Promise<Measurements> | Measurements;
+  /** `seconds` is how long training took in this epoch, before a resume included. */
+  onMeasure?(
+    run: Run,
+    at: { epoch: number; step: number; seconds?: number },
+  ): Promise<Measurements> | Measurements;
   onRecord?(run: Run, record: EpochRecord): Promise<void> | void;
   onRunEnd?(run: Run): Promise<void> | void;
 }

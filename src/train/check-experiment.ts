@@ -15,6 +15,7 @@ import * as kinds from '../robustness/corruptions/registry.ts';
 import { metricOf } from '../robustness/metrics/create.ts';
 import * as metrics from '../robustness/metrics/registry.ts';
 import { NOISES } from '../robustness/noises.ts';
+import { BIT_DEPTHS } from '../robustness/quantise.ts';
 import type { Experiment } from './experiment.ts';
 import { measurementsOf } from './measurements.ts';
 import * as optimizers from './optimizers/registry.ts';
@@ -53,6 +54,9 @@ const SHAPES = {
     'epsilons',
     'everyEpochs',
     'images',
+    'budget',
+    'quantise',
+    'unseen',
     'corruptions',
     'noise',
     'outliers',
@@ -150,6 +154,7 @@ function checkRobustness(experiment: Experiment, robustness: NonNullable<Experim
   checkEpsilons('robustness.epsilons', epsilons, norm);
   require(isCount(everyEpochs), 'robustness.everyEpochs', 'a whole number of at least 1', everyEpochs);
   require(isCount(images), 'robustness.images', 'a whole number of at least 1', images);
+  checkMeasuring(robustness);
   const primary = metricOf(experiment.metrics[0]);
   require(primary.perImage !==
     undefined, 'metrics', 'first a metric with a score for each image, for the robustness curves', experiment
@@ -163,6 +168,14 @@ function checkRobustness(experiment: Experiment, robustness: NonNullable<Experim
   const names = chosen.map(({ name }) => name);
   require(new Set(names).size === names.length, 'robustness.attacks', 'each attack once', names);
   checkUnattacked(experiment, robustness);
+}
+
+function checkMeasuring({ budget, quantise, unseen }: NonNullable<Experiment['robustness']>): void {
+  const share = budget === undefined || (Number.isFinite(budget) && budget > 0);
+  require(share, 'robustness.budget', 'a share of the training time above 0, such as 0.1', budget);
+  const depth = quantise === undefined || BIT_DEPTHS.includes(quantise);
+  require(depth, 'robustness.quantise', listChoices(BIT_DEPTHS.map(String)), quantise);
+  require(unseen === undefined || typeof unseen === 'boolean', 'robustness.unseen', 'true or false', unseen);
 }
 
 function checkUnattacked(

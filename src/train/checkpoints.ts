@@ -23,6 +23,8 @@ export interface Position {
   /** Loss summed over the images of this epoch so far. */
   readonly lossSum: number;
   readonly images: number;
+  /** Spent on training in this epoch so far; absent at its start, so that what is saved there depends on the seed alone. */
+  readonly seconds?: number;
 }
 
 /** A checkpoint that was read whole: its checksums hold. */

@@ -10,7 +10,8 @@ import { createRandom, type Random } from '../random.ts';
 import type { CorruptionScores } from '../robustness/corruption-scores.ts';
 import type { RobustnessCurves } from '../robustness/curve.ts';
 import type { NoiseControl } from '../robustness/matched-noise.ts';
-import { type Classifier, inference } from '../robustness/target.ts';
+import { type Outputs, outputsOf } from '../robustness/outputs.ts';
+import { type Classifier, classifierOf } from '../robustness/target.ts';
 import type { AmbiguityScores, OutlierScores } from '../robustness/uncertainty.ts';
 import { checkpointedEpochs, checkpointName, loadCheckpoint, restoreWeights } from './checkpoints.ts';
 import type { Experiment } from './experiment.ts';
@@ -30,6 +31,8 @@ export interface Evaluation {
   readonly net: string;
   readonly split: string;
   readonly images: number;
+  /** What the net gives, where that is no logits. */
+  readonly outputs?: Outputs;
   /** `loss` and each metric of the experiment. */
   readonly clean: Readonly<Record<string, number>>;
   /** Absent where nothing was attacked, and so are the others where they were not asked for. */
@@ -77,13 +80,18 @@ export async function loadNet(
 /**
  * A net from a model.json of any tfjs program, with its weights beside it. The caller disposes it.
  *
- * It takes images in [0, 1] and gives logits in its first output; nothing can check the latter. Throws
- * `UsageError` where it cannot be read or does not fit the data.
+ * It takes images in [0, 1]. Its first output has a value for each class, or one where there are two classes; whether
+ * that is a logit or a probability, `evaluate` is told or takes from the last layer. Throws `UsageError` where it cannot
+ * be read or does not fit the data.
  */
 export async function loadModelFile(path: string, data: Dataset): Promise<tf.LayersModel> {
   const model = await openLayersModel(path);
   const expected = [...data.imageShape, data.classes.length];
-  const found = [...(model.inputs[0]?.shape.slice(1) ?? []), model.outputs[0]?.shape.at(-1)];
+  const outputs = model.outputs[0]?.shape ?? [];
+  // [batch] and [batch, height, width] are of one value.
+  const values = outputs.length % 2 === 1 ? 1 : outputs.at(-1);
+  const given = values === 1 ? 2 : values;
+  const found = [...(model.inputs[0]?.shape.slice(1) ?? []), given];
   if (expected.every((size, i) => found[i] === size || found[i] === null)) return model;
   model.dispose();
   throw new UsageError(
@@ -98,6 +106,10 @@ export interface EvaluateOptions {
   /** Another net, of the same images and classes: each attack is made on it, too, and tried on the net measured. */
   readonly surrogate?: tf.LayersModel;
   readonly random?: Random;
+  /** What the net gives; by default, what its last layer tells. */
+  readonly outputs?: Outputs | undefined;
+  /** Attacks may take so long: of the images asked for, as many are attacked as that allows. */
+  readonly seconds?: number | undefined;
 }
 
 /** Measures a net on `dataset`, a split called `split`. */
@@ -105,21 +117,35 @@ export async function evaluate(
   model: tf.LayersModel,
   experiment: Experiment,
   { split, dataset }: { readonly split: string; readonly dataset: Dataset },
-  { robustness, surrogate, random = createRandom(experiment.seed) }: EvaluateOptions = {},
+  options: EvaluateOptions = {},
 ): Promise<Evaluation> {
   const { metrics, loss, data, name, net } = experiment;
   const { batchSize } = data;
-  using target = inference(model);
+  const {
+    robustness,
+    surrogate,
+    random = createRandom(experiment.seed),
+    outputs = outputsOf(model),
+  } = options;
+  using target = classifierOf(model, { outputs });
   const clean = await measureClean(target, dataset, { metrics, loss, batchSize });
-  const measured = { experiment: name, net: net.name, split, images: dataset.samples.length, clean };
+  const images = dataset.samples.length;
+  const ends = outputs !== 'logits' && { outputs };
+  const measured = { experiment: name, net: net.name, split, images, ...ends, clean };
   if (!robustness) return measured;
-  const options = { ...robustness, metric: metrics[0], loss, batchSize, random: random.stream('robustness') };
-  using other = surrogate && inference(surrogate);
-  const curves = await measureRobustness(target, dataset, { ...options, ...(other && { surrogate: other }) });
+  const how = { ...robustness, metric: metrics[0], loss, batchSize, random: random.stream('robustness') };
+  using other = surrogate && classifierOf(surrogate);
+  const curves = await measureRobustness(target, dataset, {
+    ...how,
+    unseen: robustness.unseen ? 'all' : 'cheap',
+    seconds: options.seconds,
+    ...(other && { surrogate: other }),
+  });
+  const attacked = { ...how, images: curves.worst.images };
   return {
     ...measured,
     robustness: curves,
-    ...(await unattacked(target, dataset, robustness, options, curves)),
+    ...(await unattacked(target, dataset, robustness, attacked, curves)),
   };
 }
 

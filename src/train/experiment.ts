@@ -8,6 +8,7 @@ import type { NetChoice } from '../nets/create.ts';
 import type { CorruptionName } from '../robustness/corruptions/corrupt.ts';
 import type { MetricName } from '../robustness/metrics/create.ts';
 import type { NoiseName } from '../robustness/noises.ts';
+import type { BitDepth } from '../robustness/quantise.ts';
 import type { Freeze } from './freeze.ts';
 import type { OptimizerChoice } from './optimizers.ts';
 import type { ScheduleChoice } from './schedules.ts';
@@ -43,6 +44,18 @@ export interface Experiment {
     readonly everyEpochs: number;
     /** How many images of the validation split are attacked, drawn once by seed. */
     readonly images: number;
+    /**
+     * Attacks may take this share of the time that the epoch's training took, 0.1 for a tenth: of `images`, as many are
+     * attacked as that allows. How many these are, and so what is measured, then depends on the machine.
+     */
+    readonly budget?: number;
+    /** Attacked images are judged as they are stored with so many bits a value: 8, 12 or 16. */
+    readonly quantise?: BitDepth;
+    /**
+     * Whether the largest epsilon that is not seen (mean SSIM of 0.97 or more) is measured of every attack; iterative
+     * ones run seven times for it, on at most 32 images.
+     */
+    readonly unseen?: boolean;
     /** What else is done to these images, at severities 1 to 5; see docs/corruptions.md. */
     readonly corruptions?: readonly CorruptionName[];
     /** The control of the worst case: this noise, as visible by structural similarity at every epsilon. */

@@ -64,6 +64,7 @@ async function trainBatches(session: Session, callbacks: readonly Callback[]): P
   const order = orderOf(run.random.stream(`shuffle/${epoch}`).permutation(run.train.samples.length), size);
   const count = Math.ceil(order.length / size);
 
+  let since = performance.now();
   for await (using batch of batches(run.train, { size, order, skip: session.position.batch })) {
     const at: Position = session.position;
     const step = at.step + 1;
@@ -78,7 +79,9 @@ async function trainBatches(session: Session, callbacks: readonly Callback[]): P
       step,
       lossSum: at.lossSum + loss * images,
       images: at.images + images,
+      seconds: (at.seconds ?? 0) + (performance.now() - since) / 1000,
     };
+    since = performance.now();
     for (const callback of callbacks) {
       callback.onBatchEnd?.(run, { epoch, step, batch: at.batch, batches: count, loss });
     }
@@ -115,7 +118,8 @@ async function measure(
   try {
     for (const callback of callbacks) {
       const started = performance.now();
-      const measured = await callback.onMeasure?.(run, { epoch: position.epoch, step: position.step });
+      const { epoch, step, seconds = 0 } = position;
+      const measured = await callback.onMeasure?.(run, { epoch, step, seconds });
       if (!measured || Object.keys(measured).length === 0) continue;
       Object.assign(merged, measured, { [`time/${callback.name}`]: (performance.now() - started) / 1000 });
     }

@@ -7,12 +7,16 @@ import type { NormName } from '../attacks/threat.ts';
 import { transferred } from '../attacks/transfer.ts';
 import { batches } from '../data/batches.ts';
 import type { Batch, Dataset } from '../data/dataset.ts';
-import { sampleStratified, subset } from '../data/subset.ts';
+import { rankStratified, sampleStratified, subset } from '../data/subset.ts';
 import { type LossChoice, lossOf } from '../losses/create.ts';
 import type { Random } from '../random.ts';
-import { type RobustnessCurves, robustnessCurves } from '../robustness/curve.ts';
+import { declareBudget } from '../robustness/budget.ts';
+import { type CurveOptions, type RobustnessCurves, robustnessCurves } from '../robustness/curve.ts';
 import { type MetricName, metricOf } from '../robustness/metrics/create.ts';
+import type { BitDepth } from '../robustness/quantise.ts';
 import type { Classifier } from '../robustness/target.ts';
+import { largestUnseen } from '../robustness/unseen.ts';
+import { timedBatches } from './timed-batches.ts';
 
 export interface CleanOptions {
   readonly metrics: readonly MetricName[];
@@ -73,6 +77,12 @@ export interface RobustnessOptions {
   readonly signal?: AbortSignal;
   /** Each attack is made on this net, too, and tried on the one measured. */
   readonly surrogate?: Classifier;
+  /** Of `images`, only as many are attacked as so many seconds allow. */
+  readonly seconds?: number | undefined;
+  /** As in `CurveOptions`. */
+  readonly quantise?: BitDepth | undefined;
+  /** Of which attacks `RobustnessCurve.unseen` is measured: all, or those for which it costs little. Default: none. */
+  readonly unseen?: 'all' | 'cheap' | undefined;
 }
 
 /** The images that a robustness measurement attacks: the same for the same `random`. */
@@ -80,21 +90,65 @@ export function attackedImages(dataset: Dataset, images: number, random: Random)
   return subset(dataset, sampleStratified(dataset, images, random.stream('images')));
 }
 
-/** Robustness curves of a net under several attacks, on a part of `dataset` fixed by `random`. */
-export function measureRobustness(
+/**
+ * Robustness curves of a net under several attacks, on a part of `dataset` fixed by `random`.
+ *
+ * With `seconds`, it depends on the time how many images of that part are attacked; which, does not.
+ */
+export async function measureRobustness(
   net: Classifier,
   dataset: Dataset,
   options: RobustnessOptions,
 ): Promise<RobustnessCurves> {
-  const { attacks, norm, epsilons, images, metric, loss, batchSize, random, signal, surrogate } = options;
+  const { attacks, norm, epsilons, metric, loss, random, surrogate, quantise } = options;
   const made = attacks.map(createAttack);
-  return robustnessCurves(interruptible(attackedImages(dataset, images, random), batchSize, signal), {
+  const how: CurveOptions = {
     net,
     attacks: surrogate ? [...made, ...made.map((attack) => transferred(attack, surrogate))] : made,
-    norm,
-    epsilons,
+    ...{ norm, epsilons, quantise, classes: dataset.classes },
     metric: { name: metric, metric: metricOf(metric) },
     loss: lossOf(loss),
     random: random.stream('attacks'),
-  });
+  };
+  return withUnseen(await curvesOf(dataset, how, options), dataset, how, options);
+}
+
+async function curvesOf(
+  dataset: Dataset,
+  how: CurveOptions,
+  { images, batchSize, random, signal, seconds }: RobustnessOptions,
+): Promise<RobustnessCurves> {
+  if (seconds === undefined) {
+    return robustnessCurves(interruptible(attackedImages(dataset, images, random), batchSize, signal), how);
+  }
+  const started = performance.now();
+  const chosen = subset(dataset, rankStratified(dataset, random.stream('images')).slice(0, images));
+  const measured = await robustnessCurves(timedBatches(chosen, { size: batchSize, seconds, signal }), how);
+  const used = (performance.now() - started) / 1000;
+  return declareBudget(measured, { seconds, used, asked: chosen.samples.length });
+}
+
+/** Enough for a mean similarity, and little to hold in memory. */
+const UNSEEN_IMAGES = 32;
+
+async function withUnseen(
+  { curves, worst }: RobustnessCurves,
+  dataset: Dataset,
+  how: CurveOptions,
+  { images, batchSize, random, signal, unseen }: RobustnessOptions,
+): Promise<RobustnessCurves> {
+  const attacks = how.attacks.filter(
+    ({ direction, minimise }) => unseen === 'all' || (unseen === 'cheap' && (direction || minimise)),
+  );
+  if (attacks.length === 0) return { curves, worst };
+  const few = attackedImages(dataset, Math.min(images, UNSEEN_IMAGES), random);
+  const found = await largestUnseen(interruptible(few, batchSize, signal), attacks, how);
+  const of = new Map(attacks.map(({ name }, i) => [name, found[i]]));
+  return {
+    curves: curves.map((curve) => {
+      const epsilon = of.get(curve.attack);
+      return epsilon ? { ...curve, unseen: epsilon } : curve;
+    }),
+    worst,
+  };
 }

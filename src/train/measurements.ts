@@ -9,9 +9,16 @@ import type { Experiment } from './experiment.ts';
 export type Better = 'higher' | 'lower';
 
 /** `robustness/pgd/linf/0.0314`; `worst` in place of the attack for the worst case over all of them. */
-export function robustnessTag(attack: string, norm: string, epsilon: number | 'auc'): string {
-  return `robustness/${attack}/${norm}/${epsilon === 'auc' ? epsilon : epsilon.toFixed(4)}`;
+export function robustnessTag(
+  attack: string,
+  norm: string,
+  epsilon: number | 'auc' | 'median' | 'unseen',
+): string {
+  return `robustness/${attack}/${norm}/${typeof epsilon === 'string' ? epsilon : epsilon.toFixed(4)}`;
 }
+
+/** How many images were attacked, where a budget decides that. */
+export const ATTACKED = 'robustness/images';
 
 /** `corruption/gaussianNoise/3`. */
 export function corruptionTag(corruption: string, severity: number): string {
@@ -69,7 +76,11 @@ export function measurementsOf(experiment: Experiment): string[] {
     for (const epsilon of new Set([0, ...robustness.epsilons]))
       names.push(robustnessTag(attack, robustness.norm, epsilon));
     names.push(robustnessTag(attack, robustness.norm, 'auc'));
+    if (metricOf(experiment.metrics[0]).task === 'classification')
+      names.push(robustnessTag(attack, robustness.norm, 'median'));
+    if (robustness.unseen && attack !== 'worst') names.push(robustnessTag(attack, robustness.norm, 'unseen'));
   }
+  if (robustness.budget !== undefined) names.push(ATTACKED);
   names.push(...unattackedMeasurements(robustness));
   return names;
 }

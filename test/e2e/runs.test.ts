@@ -136,6 +136,26 @@ test('a trained net is evaluated, with a table, JSON and a picture', async () =>
   assert.ok(existsSync(join(whole, 'evaluations/test-best.png')));
 });
 
+test('an evaluation keeps to a time, and says of how many images it is', async () => {
+  const words = ['evaluate', whole, '--split', 'test', '--attacks', 'fgsm,pgd', '--epsilons', '0,8/255'];
+  const measured = await medrobust([...words, '--seconds', '0.000001', '--quantise', '8', '--unseen']);
+  assert.equal(measured.code, 0, measured.stderr);
+  assert.match(measured.stdout, /of 4 images under attack \(linf\), stored with 8 bits/);
+  assert.match(measured.stdout, /^ {2}partial-curve: 4 of 12 images/m);
+  assert.match(measured.stdout, /^ {2}attack +area +unseen up to$/m);
+  assert.match(measured.stdout, /^ {2}epsilon +images +SSIM +PSNR +l2 +linf$/m);
+  const { robustness } = JSON.parse(readFileSync(join(whole, 'evaluations/test-best.json'), 'utf8'));
+  assert.equal(robustness.worst.images, 4);
+  assert.deepEqual(
+    robustness.worst.classes.map((one: { class: string }) => one.class),
+    ['lesion'],
+  );
+  const all = await medrobust([...words, '--seconds', '600']);
+  assert.match(all.stdout, /of 12 images under attack/);
+  assert.doesNotMatch(all.stdout, /partial-curve/);
+  await assert.rejects(runCommand([...words, '--seconds', '0']), /--seconds: expected a number above 0/);
+});
+
 test('a model.json of a run evaluates as its checkpoint does, and one from elsewhere needs an experiment', async () => {
   const file = join(whole, 'epoch-0004/model.json');
   const elsewhere = join(root, 'elsewhere');

@@ -13,7 +13,7 @@ function measured(
   const points = values.map((value, i) => ({ epsilon: i / 10, value, low: 0, high: 1, ssim: 1 }));
   const cost = { gradients, forwards: 200, seconds: 1 };
   return {
-    curve: { attack, norm: 'linf', metric: 'accuracy', points, raw, images: 100, cost, flags: [] },
+    curve: { attack, norm: 'linf', metric: 'accuracy', points, raw, images: 100, area: 0.5, cost, flags: [] },
     track: { singleStep, log: { ...gradientLog(), gradients } },
   };
 }

@@ -83,6 +83,21 @@ const wrong: readonly [string, object, RegExp][] = [
     { robustness: { ...tiny.robustness, ambiguity: 'yes' } },
     /^robustness\.ambiguity: expected true/,
   ],
+  [
+    'no time at all',
+    { robustness: { ...tiny.robustness, budget: 0 } },
+    /^robustness\.budget: expected a share of the training time above 0, such as 0\.1; received 0/,
+  ],
+  [
+    'a depth that is not stored',
+    { robustness: { ...tiny.robustness, quantise: 10 } },
+    /^robustness\.quantise: expected 8, 12 or 16/,
+  ],
+  [
+    'unseen that is text',
+    { robustness: { ...tiny.robustness, unseen: 'all' } },
+    /^robustness\.unseen: expected true/,
+  ],
   ['an unknown norm', { robustness: { ...tiny.robustness, norm: 'l3' } }, /^robustness\.norm/],
   [
     'an epsilon in levels of 255',

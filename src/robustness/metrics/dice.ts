@@ -1,8 +1,8 @@
 import { defineMetric } from '../metric.ts';
-import { perImageOverlap } from './overlap.ts';
+import { byOverlap } from './overlap.ts';
 import { meanTally } from './predictions.ts';
 
-const perImage = perImageOverlap(({ predicted, actual, both }) => (2 * both) / (predicted + actual));
+const { perImage, perClass } = byOverlap(({ predicted, actual, both }) => (2 * both) / (predicted + actual));
 
 /**
  * Dice coefficient of the foreground, 2·|P ∩ L| / (|P| + |L|), averaged over images.
@@ -21,4 +21,5 @@ export const dice = defineMetric({
   better: 'higher',
   tally: () => meanTally(perImage),
   perImage,
+  perClass,
 });

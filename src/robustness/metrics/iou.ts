@@ -1,8 +1,8 @@
 import { defineMetric } from '../metric.ts';
-import { perImageOverlap } from './overlap.ts';
+import { byOverlap } from './overlap.ts';
 import { meanTally } from './predictions.ts';
 
-const perImage = perImageOverlap(({ predicted, actual, both }) => both / (predicted + actual - both));
+const { perImage, perClass } = byOverlap(({ predicted, actual, both }) => both / (predicted + actual - both));
 
 /**
  * Intersection over union (Jaccard index) of the foreground, |P ∩ L| / |P ∪ L|, averaged over images.
@@ -14,4 +14,5 @@ export const iou = defineMetric({
   better: 'higher',
   tally: () => meanTally(perImage),
   perImage,
+  perClass,
 });

@@ -18,6 +18,24 @@ function perImage(logits: tf.Tensor, labels: tf.Tensor): Float32Array {
   });
 }
 
+/** The share of the pixels of each class that are right; background included, as in the whole. */
+function perClass(logits: tf.Tensor, labels: tf.Tensor): Float32Array[] {
+  const [batch, classes] = [logits.shape[0] as number, logits.shape.at(-1) as number];
+  const predicted = predictedClasses(logits);
+  const actual = labels.dataSync();
+  const size = predicted.length / batch;
+  return Array.from({ length: batch }, (_, image) => {
+    const [right, counted] = [new Float32Array(classes), new Float32Array(classes)];
+    for (let pixel = image * size; pixel < (image + 1) * size; pixel++) {
+      const label = actual[pixel] as number;
+      if (label < 0) continue;
+      counted[label] = (counted[label] as number) + 1;
+      if (predicted[pixel] === label) right[label] = (right[label] as number) + 1;
+    }
+    return right.map((hits, k) => hits / (counted[k] as number));
+  });
+}
+
 /**
  * The share of pixels whose highest logit is that of their label, background included, averaged over images.
  *
@@ -29,4 +47,5 @@ export const pixelAccuracy = defineMetric({
   better: 'higher',
   tally: () => meanTally(perImage),
   perImage,
+  perClass,
 });

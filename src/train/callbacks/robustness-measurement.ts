@@ -1,5 +1,6 @@
 import { drawCurves } from '../../report/curve-plot.ts';
-import { areaUnder, type RobustnessCurve, type RobustnessCurves } from '../../robustness/curve.ts';
+import { partialFlag } from '../../robustness/budget.ts';
+import type { RobustnessCurve, RobustnessCurves } from '../../robustness/curve.ts';
 import type { NoiseControl } from '../../robustness/matched-noise.ts';
 import type { NoiseName } from '../../robustness/noises.ts';
 import { inference } from '../../robustness/target.ts';
@@ -8,41 +9,55 @@ import { checkpointName } from '../checkpoints.ts';
 import { drawExamples } from '../examples.ts';
 import { attackedImages, measureRobustness } from '../measure.ts';
 import { measureNoise } from '../measure-unattacked.ts';
-import { controlTag, robustnessTag } from '../measurements.ts';
+import { ATTACKED, controlTag, robustnessTag } from '../measurements.ts';
 
 /**
  * Measures robustness curves of every attack of the experiment, and the worst case over them, every
  * `everyEpochs` epochs and after the last one; on request also noise as visible as the worst case.
  *
- * The images and the random starts are the same every epoch, so that epochs compare. Beside the figures it
+ * The images and the random starts are the same every epoch, so that epochs compare; with a budget, how many of the
+ * images there is time for. Beside the figures it
  * writes curves/epoch-0010.json, and draws the curves and some adversarial images, as files and for TensorBoard.
  */
 export function robustnessMeasurement(): Callback {
   return {
     name: 'robustness',
-    async onMeasure(run, { epoch }) {
+    async onMeasure(run, { epoch, seconds }) {
       const { robustness, epochs } = run.experiment;
       if (!robustness || (epoch % robustness.everyEpochs !== 0 && epoch !== epochs)) return {};
-      const measured = await curvesOf(run, robustness);
+      const measured = await curvesOf(run, robustness, seconds);
+      const partial = partialFlag(measured.worst);
       for (const { attack, flags } of measured.curves) {
-        for (const flag of flags) run.log.warn({ epoch, attack }, `epoch ${epoch}, ${attack}: ${flag}`);
+        for (const flag of flags) {
+          if (flag !== partial) run.log.warn({ epoch, attack }, `epoch ${epoch}, ${attack}: ${flag}`);
+        }
       }
+      if (partial) declarePartial(run, epoch, partial);
       const control = robustness.noise && (await controlOf(run, robustness.noise, measured.worst));
       await keep(run, epoch, measured, control);
       await keepExamples(run, epoch, robustness);
       const ofCurves = [...measured.curves, measured.worst].map(measurementsOf);
-      return Object.assign({}, ...ofCurves, control && controlMeasurements(control, robustness.norm));
+      return {
+        ...Object.assign({}, ...ofCurves, control && controlMeasurements(control, robustness.norm)),
+        ...(robustness.budget !== undefined && { [ATTACKED]: measured.worst.images }),
+      };
     },
   };
 }
 
 type Options = NonNullable<Run['experiment']['robustness']>;
 
-async function curvesOf(run: Run, { attacks, norm, epsilons, images }: Options): Promise<RobustnessCurves> {
+async function curvesOf(
+  run: Run,
+  { attacks, norm, epsilons, images, budget, quantise, unseen }: Options,
+  trained = 0,
+): Promise<RobustnessCurves> {
   const { metrics, loss, data } = run.experiment;
   using target = inference(run.net.model);
   return await measureRobustness(target, run.validation, {
-    ...{ attacks, norm, epsilons, images, loss },
+    ...{ attacks, norm, epsilons, images, loss, quantise },
+    ...(unseen && { unseen: 'all' }),
+    ...(budget !== undefined && { seconds: budget * trained }),
     metric: metrics[0],
     batchSize: data.batchSize,
     random: streamOf(run),
@@ -50,19 +65,30 @@ async function curvesOf(run: Run, { attacks, norm, epsilons, images }: Options):
   });
 }
 
+/** A curve of fewer images than were asked for says so wherever it is shown. */
+function declarePartial(run: Run, epoch: number, flag: string): void {
+  run.log.info({ epoch }, `epoch ${epoch}: ${flag}`);
+  run.summary.text('robustness/partial', flag, epoch);
+}
+
 const streamOf = (run: Run) => run.random.stream('robustness');
 
 function measurementsOf(curve: RobustnessCurve): Measurements {
-  const { attack, norm, points } = curve;
+  const { attack, norm, points, area, median, unseen } = curve;
   const values = points.map(({ epsilon, value }) => [robustnessTag(attack, norm, epsilon), value] as const);
-  return { ...Object.fromEntries(values), [robustnessTag(attack, norm, 'auc')]: areaUnder(curve) };
+  return {
+    ...Object.fromEntries(values),
+    [robustnessTag(attack, norm, 'auc')]: area,
+    ...(typeof median === 'number' && { [robustnessTag(attack, norm, 'median')]: median }),
+    ...(unseen && { [robustnessTag(attack, norm, 'unseen')]: unseen.epsilon }),
+  };
 }
 
 async function controlOf(run: Run, noise: NoiseName, curve: RobustnessCurve): Promise<NoiseControl> {
-  const { metrics, data, robustness } = run.experiment;
+  const { metrics, data } = run.experiment;
   using target = inference(run.net.model);
   const options = {
-    images: robustness?.images ?? 0,
+    images: curve.images,
     metric: metrics[0],
     batchSize: data.batchSize,
     random: streamOf(run),
@@ -89,7 +115,7 @@ async function keep(
     `curves/${name}.json`,
     `${JSON.stringify({ epoch, curves, worst, control }, null, 2)}\n`,
   );
-  const plot = await plotCurves(`${experiment.name}, epoch ${epoch}`, [...curves, worst]);
+  const plot = await plotCurves(`${experiment.name}, epoch ${epoch}${partly(worst)}`, [...curves, worst]);
   await directory.write(`images/${name}-curves.png`, plot);
   summary.image('robustness/curves', plot, epoch);
 }
@@ -109,6 +135,11 @@ async function keepExamples(
   });
   await run.directory.write(`images/${checkpointName(epoch)}-examples.png`, picture);
   run.summary.image('robustness/examples', picture, epoch);
+}
+
+/** For titles: how many images, where that is not all. */
+export function partly({ images, budget }: RobustnessCurve): string {
+  return budget && images < budget.asked ? ` (${images} of ${budget.asked} images)` : '';
 }
 
 /** All curves in one picture, the last being the worst case; that is left out where there is one attack. */

@@ -38,11 +38,12 @@ function layoutOf({ metrics, robustness }: Experiment) {
     tags: [`robustness/${attack}/${norm}/[0-9.]+`],
   }));
   const area = { title: `area under the curve, ${norm}`, tags: [`robustness/.+/${norm}/auc`] };
+  const median = { title: `half of the images fooled, ${norm}`, tags: [`robustness/.+/${norm}/median`] };
   const { corruptions = [] } = robustness;
   const ofCorruptions = corruptions.map((name) => ({ title: name, tags: [`corruption/${name}/[1-5]`] }));
   return [
     ...categories,
-    { title: 'robustness', charts: [...ofAttacks, area] },
+    { title: 'robustness', charts: [...ofAttacks, area, median] },
     ...(ofCorruptions.length > 0 ? [{ title: 'corruptions', charts: ofCorruptions }] : []),
   ];
 }
