@@ -13,6 +13,7 @@ import { UsageError } from '../src/errors.ts';
 import { type NetChoice, type NetName, resolveNet } from '../src/nets/create.ts';
 import { type ChoiceDescription, describeChoice } from '../src/nets/describe.ts';
 import * as registry from '../src/nets/registry.ts';
+import { table } from './table.ts';
 import { firstSetting, type Setting, trainBriefly } from './train-briefly.ts';
 
 const batchSize = 8;
@@ -28,10 +29,6 @@ const figure = (value: number) => value.toLocaleString('en');
 const millions = (value: number) => `${(value / 1e6).toFixed(value < 1e8 ? 1 : 0)} M`;
 const shapeText = (sizes: readonly number[]) => sizes.join(' × ');
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
-
-function table(columns: readonly string[], lines: readonly (readonly string[])[]): string {
-  return [columns, columns.map(() => '---'), ...lines].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
-}
 
 /** A quarter of the width, and the stem for small images, where the net has such options. */
 function smallChoices(name: NetName): NetChoice[] {

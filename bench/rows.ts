@@ -2,7 +2,7 @@
 
 /** Times in milliseconds, memory in MB. */
 export interface Row {
-  readonly kind: 'step' | 'kernel' | 'epoch';
+  readonly kind: 'step' | 'kernel' | 'epoch' | 'curve' | 'strength' | 'segmentation' | 'attack';
   readonly name: string;
   /** Of ours; PyTorch has its choice of all up to it. */
   readonly precision: 'f32' | 'bf16';
@@ -23,6 +23,15 @@ export interface Row {
   /** Of epochs: the metric on the validation images; both sides attack those that are right. */
   readonly oursClean?: number;
   readonly referenceClean?: number;
+  /** Of attacks: the metric of the attacked images at each epsilon, on both sides. */
+  readonly values?: readonly {
+    readonly epsilon: number;
+    readonly ours: number;
+    readonly reference?: number;
+  }[];
+  readonly images?: number;
+  /** Of one image, for all epsilons. */
+  readonly gradients?: number;
   readonly rounds: number;
   /** How long each was repeated. */
   readonly seconds: number;
@@ -43,6 +52,9 @@ export const milliseconds = (time: number) => `${time.toFixed(time < 10 ? 3 : 1)
 export const ratioText = ({ ratio = 0, spread: [low, high] = [0, 0] }: Pick<Row, 'ratio' | 'spread'>) =>
   `${ratio.toFixed(2)} (${low.toFixed(2)}–${high.toFixed(2)})`;
 
+/** `0.5/255`. */
+export const levels = (epsilon: number) => `${Number((epsilon * 255).toPrecision(4))}/255`;
+
 /** One line for people. */
 export function describeRow(row: Row): string {
   const { precision, oursMs, oursPeakMb, referenceMs, referencePeakMb, oneDnnMs } = row;
@@ -53,5 +65,9 @@ export function describeRow(row: Row): string {
     parts.push(milliseconds(referenceMs), ...memory(referencePeakMb), ratioText(row));
   }
   if (oneDnnMs !== undefined) parts.push(`${((100 * oneDnnMs) / oursMs).toFixed(0)} % of oneDNN alone`);
+  for (const { epsilon, ours, reference } of row.values ?? []) {
+    const beside = reference === undefined ? '' : ` / ${reference.toFixed(4)}`;
+    parts.push(`${levels(epsilon)}: ${ours.toFixed(4)}${beside}`);
+  }
   return parts.join('   ');
 }

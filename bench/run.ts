@@ -1,26 +1,35 @@
 /**
  * What we do beside PyTorch doing the same: same nets, sizes, batches, threads; each side in its own process, in turn.
  *
- *   npm run bench                                      all kinds: steps, kernels, epochs
+ *   npm run bench                                      steps, kernels, epochs, one after the other
  *   npm run bench -- --kind steps                      training step, an attack's gradient, inference of bench/cases.json
  *   npm run bench -- --kind kernels                    the kernels of such a training step, one by one
  *   npm run bench -- --kind epochs                     an epoch of bench/epochs.json with its robustness curve
+ *   npm run bench -- --kind curves                     robustness curves, beside Foolbox's and torchattacks'
+ *   npm run bench -- --kind strength --case NAME       our ensemble beside AutoAttack, on a net of bench/attacked-cases.ts
+ *   npm run bench -- --kind segmentation               attacks on a segmenter at the same budget
+ *   npm run bench -- --kind attacks                    time and memory of single attacks, of bench/attacks.ts
  *   npm run bench -- --case unet-128 --pass train      one case; of steps, one of train, inputGradient, inference
  *   npm run bench -- --kind steps --precision bf16     ours in bf16, beside the faster of PyTorch's float32 and bf16
  *   npm run bench -- --json                            one JSON object a line
  *   npm run bench -- --write                           and write docs/benchmarks.md
  *   npm run bench -- --write --from rows.jsonl         write it from lines of earlier --json runs, measuring nothing
  *
+ * --images attacks fewer images than a strength case names. --folder keeps trained nets, and finds them there again.
+ *
  * PyTorch is looked for in $MEDROBUST_PYTHON, else python3; without it only our side is timed. Of PyTorch's
  * two memory formats the faster counts. A ratio is PyTorch's time divided by ours: above 1 we are faster.
  */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { Experiment } from '../src/train/experiment.ts';
+import { attackFigures } from './attack-figures.ts';
+import { type AttackedCase, curveCase, segmentationCase, strengthCases } from './attacked-cases.ts';
 import type { BenchmarkCase } from './case.ts';
+import { compareCurves, compareSegmentation, compareStrength } from './compare-attacks.ts';
 import { compareEpoch } from './compare-epoch.ts';
 import { compareKernels } from './compare-kernels.ts';
 import { comparePass } from './compare-pass.ts';
@@ -29,7 +38,9 @@ import { describeRow, type Row } from './rows.ts';
 import type { Pass } from './step.ts';
 import { writeReport } from './write-report.ts';
 
-const kinds = ['steps', 'kernels', 'epochs'] as const;
+const kinds = ['steps', 'kernels', 'epochs', 'curves', 'strength', 'segmentation', 'attacks'] as const;
+/** The others train nets first, and need data and time: they run where they are named. */
+const byDefault: readonly string[] = ['steps', 'kernels', 'epochs'];
 const precisions = ['f32', 'bf16'] as const;
 const passes: readonly Pass[] = ['train', 'inputGradient', 'inference'];
 function fail(message: string): never {
@@ -57,6 +68,8 @@ const options = {
     json: { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
     from: { type: 'string' },
+    images: { type: 'string' },
+    folder: { type: 'string' },
   },
 } as const;
 const { values } = parse(() => parseArgs(options));
@@ -94,19 +107,44 @@ function* measureEpochs(side: Side): Generator<Row> {
   }
 }
 
-const measures = { steps: measureSteps, kernels: measureKernels, epochs: measureEpochs };
+/** Where its data are not there, a case is left out. */
+function hasData({ experiment, needs }: AttackedCase): boolean {
+  if (!needs || existsSync(needs.path)) return true;
+  console.error(
+    `${experiment.name}: no data at ${needs.path}; left out. ${needs.variable} says where they are.`,
+  );
+  return false;
+}
+
+function* measureStrength(side: Side): Generator<Row> {
+  const cases = chosen('case', strengthCases, ({ experiment }) => experiment.name, values.case);
+  const images = values.images === undefined ? undefined : Number(values.images);
+  for (const benchmark of cases.filter(hasData)) yield compareStrength(side, benchmark, images);
+}
+
+const measures = {
+  steps: measureSteps,
+  kernels: measureKernels,
+  epochs: measureEpochs,
+  curves: (side: Side) => compareCurves(side, curveCase),
+  strength: measureStrength,
+  segmentation: (side: Side) =>
+    hasData(segmentationCase) ? compareSegmentation(side, segmentationCase) : [],
+  attacks: attackFigures,
+};
 
 function* measureAll(): Generator<Row> {
-  const folder = mkdtempSync(join(tmpdir(), 'medrobust-bench-'));
+  const folder = values.folder ?? mkdtempSync(join(tmpdir(), 'medrobust-bench-'));
   const { seconds, rounds, threads } = values;
   const side = sides({ seconds: Number(seconds), rounds: Number(rounds), threads: Number(threads), folder });
   try {
-    for (const kind of chosen('kind', kinds, (name) => name, values.kind)) {
+    const named = chosen('kind', kinds, (name) => name, values.kind);
+    for (const kind of values.kind ? named : named.filter((name) => byDefault.includes(name))) {
       // A single pass, or a precision, is one of steps.
       if ((values.pass ?? values.precision) === undefined || kind === 'steps') yield* measures[kind](side);
     }
   } finally {
-    rmSync(folder, { recursive: true });
+    if (!values.folder) rmSync(folder, { recursive: true });
   }
 }
 

@@ -1,11 +1,9 @@
 // docs/benchmarks.md.
 
 import { cpus } from 'node:os';
+import { attackSections, type Section } from './report-attacks.ts';
 import { milliseconds, type Row, ratioText } from './rows.ts';
-
-function table(columns: readonly string[], lines: readonly (readonly string[])[]): string {
-  return [columns, columns.map(() => '---'), ...lines].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
-}
+import { table } from './table.ts';
 
 const memory = (megabytes?: number) => (megabytes === undefined ? '' : `${megabytes.toFixed(0)} MB`);
 
@@ -59,34 +57,39 @@ function kernels(rows: readonly Row[]): string {
   );
 }
 
-const paragraphs: Readonly<Record<Row['kind'], { readonly title: string; readonly text: string }>> = {
+const sections: Readonly<Record<Row['kind'], Section>> = {
   step: {
     title: 'Steps',
     text: `Nets, sizes and batches stand in \`bench/cases.json\`. \`train\` is a whole step with Adam, PyTorch's being the one that it
 gives by default; \`inputGradient\` what an attack needs of a step, with the weights fixed; \`inference\` the logits alone.`,
+    body: whole,
   },
   epoch: {
     title: 'Epochs',
     text: `The last epoch of the experiments in \`bench/epochs.json\`: training, validation, a curve of PGD with 10 steps, checkpoint; on
 our side also SSIM, pictures and TensorBoard files. Both sides attack the images that are right, and leave out what has
 fallen.`,
+    body: whole,
   },
   kernel: {
     title: 'Kernels of a training step',
     text: `Each distinct call of a kernel in a training step, timed by itself and added up as often as the step makes it. PyTorch may
 take another memory format for every kernel. *Of oneDNN alone*: the time of oneDNN's own primitive in the layouts that it
 prefers, without reordering, divided by ours. \`npm run bench -- --kind kernels --json\` prints every call.`,
+    body: kernels,
   },
+  ...attackSections,
 };
+
+const kinds = Object.keys(sections) as Row['kind'][];
 
 function section(kind: Row['kind'], rows: readonly Row[]): string {
   const own = rows.filter((row) => row.kind === kind);
   if (own.length === 0) return '';
-  const { title, text } = paragraphs[kind];
+  const { title, text, body } = sections[kind];
   const { rounds, seconds } = own[0] as Row;
-  const repeated = kind === 'epoch' ? '' : `; ${seconds} s each`;
-  const body = kind === 'kernel' ? kernels(own) : whole(own);
-  return `\n## ${title}\n\n${text} Rounds: ${rounds}${repeated}.\n\n${body}\n`;
+  const repeated = kind === 'step' || kind === 'kernel' ? `; ${seconds} s each` : '';
+  return `\n## ${title}\n\n${text} Rounds: ${rounds}${repeated}.\n\n${body(own)}\n`;
 }
 
 export function writeReport(rows: readonly Row[], threads: string): string {
@@ -98,5 +101,5 @@ float32 and autocast to bfloat16); both sides in turn on the same machine: ${cpu
 ${threads} threads, engine ${engine}, Node ${process.version}. Of PyTorch's two memory formats (contiguous, channels last) the faster
 counts. A ratio above 1 means that ours is faster; in brackets the least and the greatest of the rounds. Peak memory is
 that of the whole process.
-${section('step', rows)}${section('epoch', rows)}${section('kernel', rows)}`;
+${kinds.map((kind) => section(kind, rows)).join('')}`;
 }

@@ -1,9 +1,16 @@
+import { UsageError } from '../errors.ts';
 import { type Choice, type Options, resolveChoice } from '../options.ts';
 import type { Attack, AttackDefinition } from './attack.ts';
 import * as registry from './registry.ts';
 
-/** `{ name: 'pgd', steps: 20 }`. */
-export type AttackChoice = Choice<typeof registry>;
+/**
+ * `{ name: 'pgd', steps: 20 }`. `as` is what the attack is called in results, its name without: so the same attack can
+ * stand there several times, with other options.
+ */
+export type AttackChoice = Choice<typeof registry> & { readonly as?: string };
+
+/** What the attack of a choice is called in results. */
+export const labelOf = ({ name, as: label = name }: Pick<AttackChoice, 'name' | 'as'>): string => label;
 
 /** The attack that a definition makes of its resolved options. */
 export function attackOf(name: string, definition: AttackDefinition, options: Options): Attack {
@@ -24,9 +31,20 @@ export function attackOf(name: string, definition: AttackDefinition, options: Op
   };
 }
 
+/** Labels are parts of tags and of file names. */
+function requireLabel(label: string): void {
+  const fits = typeof label === 'string' && /^[A-Za-z0-9][\w.-]*$/.test(label) && label !== 'worst';
+  if (fits) return;
+  throw new UsageError(
+    `"as" of an attack: expected letters, digits, ".", "_" and "-", and not worst; received ${JSON.stringify(label)}.`,
+  );
+}
+
 /** Finds the attack and checks its options; throws `UsageError` for what it does not have or cannot take. */
 export function createAttack(choice: AttackChoice): Attack {
-  const { name, definition, options } = resolveChoice<AttackDefinition>('attack', registry, choice);
+  const { as: label, ...own } = choice;
+  const { name, definition, options } = resolveChoice<AttackDefinition>('attack', registry, own);
   definition.check?.(options);
-  return attackOf(name, definition, options);
+  if (label !== undefined) requireLabel(label);
+  return attackOf(label ?? name, definition, options);
 }

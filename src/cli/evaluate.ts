@@ -195,9 +195,9 @@ function corruptionsOf(list: string, kinds: readonly string[]): CorruptionName[]
   return names as readonly string[] as CorruptionName[];
 }
 
-/** An attack that the experiment has keeps its options. */
+/** An attack that the experiment has, by what it is called there, keeps its options. */
 function choiceOf(name: string, own: readonly AttackChoice[] = []): AttackChoice {
-  return own.find((attack) => attack.name === name) ?? ({ name } as AttackChoice);
+  return own.find((attack) => (attack.as ?? attack.name) === name) ?? ({ name } as AttackChoice);
 }
 
 async function measure(subject: Subject, experiment: Experiment, parsed: Arguments): Promise<Evaluation> {

@@ -74,9 +74,9 @@ function isPreset(walked: string[], key: string): boolean {
   return walked.at(-1) === 'net' && key === 'preset';
 }
 
-/** An item of a list by its position or, for attacks, by its name. */
+/** An item of a list by its position or, for attacks, by what it is called in results. */
 function indexIn(list: Json[], key: string): string | undefined {
-  const index = list.findIndex((item) => isNode(item) && item.name === key);
+  const index = list.findIndex((item) => (isNode(item) && (item.as ?? item.name)) === key);
   if (index >= 0) return String(index);
   return /^\d+$/.test(key) && Number(key) < list.length ? key : undefined;
 }
@@ -112,7 +112,9 @@ function replaceAll(target: Node, value: Node): void {
 
 function unknownPath(target: Json, sample: Json | undefined, walked: string[], key: string): UsageError {
   const keys = Array.isArray(target)
-    ? target.map((item, i) => (isNode(item) && typeof item.name === 'string' ? item.name : String(i)))
+    ? target.map((item, i) =>
+        isNode(item) && typeof item.name === 'string' ? String(item.as ?? item.name) : String(i),
+      )
     : isNode(target) || isNode(sample)
       ? Object.keys({ ...(isNode(target) ? target : {}), ...(isNode(sample) ? sample : {}) })
       : [];

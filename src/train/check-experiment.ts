@@ -2,7 +2,7 @@
 // from the compiler.
 
 import { requireSuited } from '../attacks/craft.ts';
-import { createAttack } from '../attacks/create.ts';
+import { type AttackChoice, createAttack } from '../attacks/create.ts';
 import { norms } from '../attacks/norms.ts';
 import * as attacks from '../attacks/registry.ts';
 import * as datasets from '../data/registry.ts';
@@ -166,7 +166,8 @@ function checkRobustness(experiment: Experiment, robustness: NonNullable<Experim
   );
   for (const attack of chosen) requireSuited(attack, norm, taskOfNet(experiment.net));
   const names = chosen.map(({ name }) => name);
-  require(new Set(names).size === names.length, 'robustness.attacks', 'each attack once', names);
+  require(new Set(names).size ===
+    names.length, 'robustness.attacks', 'each attack once, or under another name by "as"', names);
   checkUnattacked(experiment, robustness);
 }
 
@@ -230,7 +231,7 @@ export function fillChoices(experiment: Experiment): Experiment {
     ...(robustness && {
       robustness: {
         ...robustness,
-        attacks: robustness.attacks.map((choice) => fill('attack', attacks, choice)),
+        attacks: robustness.attacks.map(fillAttack),
         ...(robustness.outliers && { outliers: fill('dataset', datasets, robustness.outliers) }),
       },
     }),
@@ -240,6 +241,11 @@ export function fillChoices(experiment: Experiment): Experiment {
 function fill<T extends { readonly name: string }>(kind: string, registry: Registry, choice: T): T {
   const { name, options } = resolveChoice(kind, registry, requireChoice(kind, choice));
   return { name, ...options } as unknown as T;
+}
+
+function fillAttack(choice: AttackChoice): AttackChoice {
+  const { as: label, ...own } = requireChoice('attack', choice);
+  return { ...(fill('attack', attacks, own) as AttackChoice), ...(label !== undefined && { as: label }) };
 }
 
 function requireChoice<T>(kind: string, choice: T): T {

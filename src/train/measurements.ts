@@ -1,5 +1,6 @@
 // The names of measurements, and what they mean without opening any data.
 
+import { labelOf } from '../attacks/create.ts';
 import { SEVERITIES } from '../robustness/corruptions/corrupt.ts';
 import { type MetricName, metricOf } from '../robustness/metrics/create.ts';
 import type { AmbiguityScores, OutlierScores } from '../robustness/uncertainty.ts';
@@ -72,7 +73,7 @@ export function measurementsOf(experiment: Experiment): string[] {
   ];
   const { robustness } = experiment;
   if (!robustness) return names;
-  for (const attack of [...robustness.attacks.map(({ name }) => name), 'worst']) {
+  for (const attack of [...robustness.attacks.map(labelOf), 'worst']) {
     for (const epsilon of new Set([0, ...robustness.epsilons]))
       names.push(robustnessTag(attack, robustness.norm, epsilon));
     names.push(robustnessTag(attack, robustness.norm, 'auc'));

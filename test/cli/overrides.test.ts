@@ -78,6 +78,16 @@ test('overrides leave the experiment as it was, and no override changes nothing'
   assert.deepEqual(override(checked, []), checked);
 });
 
+test('an attack that stands there twice is reached by what it is called in results', () => {
+  const attacks = [{ name: 'pgd' }, { name: 'pgd', as: 'long' }] as const;
+  const twice = { ...tiny, robustness: { ...tiny.robustness, attacks } };
+  const changed = override(twice, ['robustness.attacks.long.steps=7']).robustness?.attacks;
+  assert.deepEqual(
+    changed?.map((choice) => (choice as { steps?: number }).steps),
+    [10, 7],
+  );
+});
+
 test('numbers are decimal or fractions, and nothing else', () => {
   assert.deepEqual(parseNumbers('0, 8/255,1e-3,-1', 'x'), [0, 8 / 255, 0.001, -1]);
   for (const text of ['', '/', '1/', '/2', '1/0', '1/2/3', 'NaN', 'Infinity', '1,2', '8/255px']) {

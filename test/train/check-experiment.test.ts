@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { UsageError } from '../../src/errors.ts';
 import { checkExperiment } from '../../src/train/check-experiment.ts';
 import type { Experiment } from '../../src/train/experiment.ts';
+import { measurementsOf } from '../../src/train/measurements.ts';
 import { segmentation, classification as tiny } from './support.ts';
 
 /** What is laid over the tiny experiment, and what the refusal must say. */
@@ -98,6 +99,11 @@ const wrong: readonly [string, object, RegExp][] = [
     { robustness: { ...tiny.robustness, unseen: 'all' } },
     /^robustness\.unseen: expected true/,
   ],
+  [
+    'an attack whose name in results cannot be a tag',
+    { robustness: { ...tiny.robustness, attacks: [{ name: 'fgsm', as: 'worst' }] } },
+    /^"as" of an attack: .*received "worst"/,
+  ],
   ['an unknown norm', { robustness: { ...tiny.robustness, norm: 'l3' } }, /^robustness\.norm/],
   [
     'an epsilon in levels of 255',
@@ -145,6 +151,18 @@ for (const [what, change, message] of wrong) {
     );
   });
 }
+
+test('an attack may stand there twice, by another name in results', () => {
+  const attacks = [{ name: 'pgd' }, { name: 'pgd', steps: 40, as: 'pgd-40' }] as const;
+  const checked = checkExperiment({ ...tiny, robustness: { ...tiny.robustness, attacks } });
+  assert.deepEqual(checkExperiment(checked), checked);
+  assert.equal(checked.robustness?.attacks[1]?.as, 'pgd-40');
+  const tags = measurementsOf(checked).filter((name) => name.endsWith('auc'));
+  assert.deepEqual(
+    tags,
+    ['pgd', 'pgd-40', 'worst'].map((attack) => `robustness/${attack}/linf/auc`),
+  );
+});
 
 test('experiments that are right pass, and come back with every option', () => {
   const checked = checkExperiment(tiny);

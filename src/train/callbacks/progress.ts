@@ -1,4 +1,5 @@
 import { relative } from 'node:path';
+import { labelOf } from '../../attacks/create.ts';
 import type { Callback, EpochRecord, Run } from '../callback.ts';
 
 /** Where progress is shown: `process.stdout`, or anything that takes text. */
@@ -66,7 +67,7 @@ function introduction({ experiment, directory, net, train, validation, records }
     `run: ${relative(process.cwd(), directory.path) || '.'}`,
   ];
   if (attacks.length > 0) {
-    const names = attacks.map(({ name }) => name).join(', ');
+    const names = attacks.map(labelOf).join(', ');
     const often = everyEpochs === 1 ? 'every epoch' : `every ${everyEpochs} epochs`;
     const attacked = Math.min(images ?? 0, validation.samples.length);
     lines.push(

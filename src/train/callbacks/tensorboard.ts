@@ -1,4 +1,5 @@
 import type * as tf from '@tensorflow/tfjs';
+import { labelOf } from '../../attacks/create.ts';
 import type { Callback } from '../callback.ts';
 import type { Experiment } from '../experiment.ts';
 
@@ -33,7 +34,7 @@ function layoutOf({ metrics, robustness }: Experiment) {
   const categories = [{ title: 'training', charts }];
   if (!robustness) return categories;
   const { attacks, norm } = robustness;
-  const ofAttacks = [...attacks.map(({ name }) => name), 'worst'].map((attack) => ({
+  const ofAttacks = [...attacks.map(labelOf), 'worst'].map((attack) => ({
     title: `${attack}, ${norm}`,
     tags: [`robustness/${attack}/${norm}/[0-9.]+`],
   }));

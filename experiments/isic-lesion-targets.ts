@@ -1,0 +1,47 @@
+import type { Experiment } from '../src/train/experiment.ts';
+
+/**
+ * U-Net that outlines the skin lesions of ISIC 2017, at 64 × 64, and what dense adversary generation makes it see: no
+ * lesion at all, lesion and skin swapped, and a lesion that has grown.
+ *
+ *   npm run train -- isic-lesion-targets
+ *
+ * The three targets are those of Paschali et al. 2018, arXiv:1804.00504. The pictures are
+ * images/epoch-0008-examples.png of the run, and TensorBoard's robustness/examples.
+ *
+ * The data: see isic-lesion-unet.
+ */
+const directory = process.env.ISIC2017 ?? 'data/isic2017';
+
+export default {
+  name: 'isic-lesion-targets',
+  seed: 1,
+  data: {
+    dataset: {
+      name: 'imageMasks',
+      images: `${directory}/images`,
+      masks: `${directory}/masks`,
+      maskSuffix: '_segmentation',
+      classes: ['skin', 'lesion'],
+      size: [64, 64],
+    },
+    split: { validation: 0.15, test: 0.15 },
+    batchSize: 8,
+  },
+  net: { name: 'unet', depth: 3, filters: 16 },
+  loss: 'diceCrossEntropy',
+  optimizer: { name: 'adam', learningRate: 0.001 },
+  epochs: 8,
+  metrics: ['dice'],
+  robustness: {
+    attacks: [
+      { name: 'dag', towards: 'background', as: 'dag-background' },
+      { name: 'dag', towards: 'swap', as: 'dag-swap' },
+      { name: 'dag', towards: 'dilate', radius: 5, as: 'dag-dilate' },
+    ],
+    norm: 'linf',
+    epsilons: [0, 4 / 255, 8 / 255, 16 / 255],
+    everyEpochs: 8,
+    images: 16,
+  },
+} satisfies Experiment;

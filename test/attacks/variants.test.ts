@@ -1,0 +1,23 @@
+// Variants that other programs made of an attack; test/golden/README.md says whose.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { variantComparisons } from '../../bench/golden/variants.ts';
+import { useEngine } from '../../src/engine/engine.ts';
+import { noTensorLeak } from '../support.ts';
+import { openClassifier, openSegmenter } from './golden.ts';
+
+test('ours are at least as strong', async () => {
+  await useEngine('auto');
+  const [classifier, segmenter] = [openClassifier(), openSegmenter()];
+  await noTensorLeak(() => {
+    const all = variantComparisons(classifier, segmenter);
+    assert.equal(all.length, 9);
+    for (const { file, name, compare } of all) {
+      const { what, found, holds } = compare();
+      assert.ok(holds, `${file} ${name}: ${what}: ${found}`);
+    }
+  });
+  classifier.dispose();
+  segmenter.dispose();
+});
