@@ -150,7 +150,7 @@ function checkpointTable({ checkpoints }: RunData): readonly Child[] {
     String(epoch),
     why.join(', '),
     ...measurements.map((one) => formatValue(values.find(([measurement]) => measurement === one)?.[1])),
-    `${(bytes / 2 ** 20).toFixed(1)} MiB`,
+    bytes < 2 ** 20 ? `${Math.ceil(bytes / 2 ** 10)} KiB` : `${(bytes / 2 ** 20).toFixed(1)} MiB`,
   ]);
   return [table('Checkpoints that are kept', ['directory', 'epoch', 'why', ...measurements, 'size'], rows)];
 }

@@ -44,8 +44,12 @@ function drawClean({ id, truth, labels, clean }: GalleryRowData): HTMLElement {
   return drawPicture({
     seen: clean,
     image: clean.image,
-    alt: `${id}, clean: is ${truth}, found ${clean.found}`,
-    caption: [h('strong', {}, 'clean'), h('span', {}, `is ${truth}`), h('span', {}, `found: ${clean.found}`)],
+    alt: `${id}, clean: truth ${truth}, found ${clean.found}`,
+    caption: [
+      h('strong', {}, 'clean'),
+      h('span', {}, `truth: ${truth}`),
+      h('span', {}, `found: ${clean.found}`),
+    ],
     labels,
     masks: true,
   });
@@ -53,7 +57,8 @@ function drawClean({ id, truth, labels, clean }: GalleryRowData): HTMLElement {
 
 function drawAttacked({ id, labels, clean }: GalleryRowData, made: AdversarialData): HTMLElement {
   const { attack, found, ssim, linf, l2, l0, factor } = made;
-  const changed = found !== clean.found;
+  // Of masks, how much they hold says little.
+  const changed = !made.prediction && found !== clean.found;
   const adversarial = drawPicture({
     seen: made,
     image: made.image,

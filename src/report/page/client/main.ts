@@ -44,9 +44,24 @@ function draw(data: PageData): void {
   const links = drawn.map(({ id, heading }): Child => h('li', {}, h('a', { href: `#${id}` }, heading)));
   const top = overview(data);
   top.append(h('nav', { 'aria-label': 'Sections' }, h('ul', {}, ...links)));
-  replaceContent(body, [top, h('main', {}, ...drawn.map(({ element }) => element))]);
+  keepPlace(() => replaceContent(body, [top, h('main', {}, ...drawn.map(({ element }) => element))]));
+}
+
+/** Charts are drawn a moment later, and until then the page would be shorter than where the reader is. */
+function keepPlace(change: () => void): void {
+  const place = window.scrollY;
+  body.style.minHeight = `${body.offsetHeight}px`;
+  change();
+  window.scrollTo(0, place);
+  requestAnimationFrame(() =>
+    requestAnimationFrame(() => {
+      body.style.minHeight = '';
+      window.scrollTo(0, place);
+    }),
+  );
 }
 
 document.body.append(body, news);
-draw(JSON.parse(document.getElementById('data')?.textContent ?? '') as PageData);
-if (document.documentElement.hasAttribute('data-live')) follow(draw, news);
+const data = JSON.parse(document.getElementById('data')?.textContent ?? '') as PageData;
+draw(data);
+if (document.documentElement.hasAttribute('data-live')) follow(data, draw, news);

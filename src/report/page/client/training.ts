@@ -114,7 +114,7 @@ function overfitting({ robustBest, best, records }: RunData, prefix: string): st
   const now = last.measurements[robustBest.measurement] as number;
   const lost = robustBest.better === 'higher' ? robustBest.value - now : now - robustBest.value;
   const what = 'The area under the worst-case curve';
-  if (last.epoch === robustBest.epoch) {
+  if (last.epoch === robustBest.epoch || lost < 0.0005) {
     return `${prefix}${what} is at its best after the last epoch measured, ${last.epoch}: ${formatValue(now)}.`;
   }
   const beside = best ? ` The clean measure (${best.measurement}) was best after epoch ${best.epoch}.` : '';
