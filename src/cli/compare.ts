@@ -23,7 +23,7 @@ export const compareCommand: CommandModule<object, Arguments> = {
         type: 'string',
         array: true,
         demandOption: true,
-        describe: 'Runs, or experiments (of each net and seed the newest run)',
+        describe: 'Runs, or experiments (of each net and seed the run with the most epochs)',
       })
       .options({
         split: {

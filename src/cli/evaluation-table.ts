@@ -1,3 +1,4 @@
+import { formatEstimate } from '../report/numbers.ts';
 import type { CorruptionScores } from '../robustness/corruption-scores.ts';
 import type { RobustnessCurve } from '../robustness/curve.ts';
 import type { NoiseControl } from '../robustness/matched-noise.ts';
@@ -65,7 +66,7 @@ function corruptionTable({ metric, images, clean, mean, points }: CorruptionScor
 }
 
 function cellsOf({ points }: Pick<RobustnessCurve | NoiseControl, 'points'>): string[] {
-  return points.map(({ value, low, high }) => `${value.toFixed(3)} (${low.toFixed(2)}–${high.toFixed(2)})`);
+  return points.map(formatEstimate);
 }
 
 /** Rows of the first column, then one for each epsilon: attacks side by side. */

@@ -3,12 +3,12 @@
 /** What stands in the place of a number that is not there. */
 export const MISSING = '–';
 
-/** A metric or a loss: three decimals, three digits where that says more or is too long; `–` for none. */
+/** A metric or a loss: three decimals; two digits where these would be lost, none after the point from 100; `–` for none. */
 export function formatValue(value: number | undefined): string {
   if (value === undefined || Number.isNaN(value)) return MISSING;
   const size = Math.abs(value);
-  if (!Number.isFinite(value) || size === 0 || (size >= 0.01 && size < 100)) return value.toFixed(3);
-  return size < 100000 && size >= 100 ? value.toFixed(0) : value.toPrecision(3);
+  if (size !== 0 && size < 0.001) return value.toPrecision(2);
+  return size < 100 ? value.toFixed(3) : size < 1e6 ? value.toFixed(0) : value.toPrecision(3);
 }
 
 /** `0.17–0.38`; empty where there is no interval. */

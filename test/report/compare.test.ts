@@ -98,6 +98,11 @@ test('what cannot be compared is refused in a sentence', () => {
 
 const awkward = [trained('a|b_c & "d", 50 % {x} ~^\\<br>', 1, 0.8, 0.4), trained('net', 1, 0.7, 0.3)];
 
+test('a run that is not at its end is named', () => {
+  const { unfinished } = compareRuns([run({ id: 'demo/1' }), run({ id: 'demo/2', epochs: 2 })]);
+  assert.deepEqual(unfinished, ['demo/1 (2 of 3 epochs)']);
+});
+
 test('Markdown, LaTeX and CSV hold names that mean something in them', () => {
   const table = compareRuns(awkward);
   const name = table.nets[0]!.net;

@@ -42,6 +42,8 @@ export interface ComparedTable {
   /** Keys, which are also their headings, from left to right. */
   readonly columns: readonly string[];
   readonly nets: readonly ComparedNet[];
+  /** Runs that ended before their last epoch, or have not come to it: `demo/20260101-000000-1 (3 of 8 epochs)`. */
+  readonly unfinished: readonly string[];
   /** The axes of the plane, two of the columns; absent where the nets share no metric or no epsilon. */
   readonly plane?: { readonly clean: string; readonly robust: string };
 }
@@ -60,7 +62,10 @@ export function compareRuns(runs: readonly RunData[], options: CompareOptions = 
     (a, b) => orderOf(a) - orderOf(b),
   );
   const plane = planeOf(runs, nets, epsilons);
-  return { split, columns, nets, ...(plane && { plane }) };
+  const unfinished = runs
+    .filter(({ records, epochs }) => records.length < epochs)
+    .map(({ id, records, epochs }) => `${id} (${records.length} of ${epochs} epochs)`);
+  return { split, columns, nets, unfinished, ...(plane && { plane }) };
 }
 
 /** Clean metrics, then attacks, then their worst case, then what belongs to it. */

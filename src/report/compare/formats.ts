@@ -46,7 +46,7 @@ export function plainTable({ columns, nets }: ComparedTable): PlainTable {
 }
 
 /** What the numbers are, in a sentence or two. */
-export function captionOf({ split, nets }: ComparedTable): string {
+export function captionOf({ split, nets, unfinished }: ComparedTable): string {
   const where =
     split === 'test'
       ? 'Test split, best checkpoint.'
@@ -55,7 +55,8 @@ export function captionOf({ split, nets }: ComparedTable): string {
   const spread = repeated ? ' Mean ± standard deviation over seeds.' : '';
   const single = nets.some(({ seeds }) => seeds.length === 1);
   const interval = single ? ' In brackets of single runs: 95 % intervals for the draw of the images.' : '';
-  return `${where}${spread}${interval}`;
+  const short = unfinished.length > 0 ? ` Not at their last epoch: ${unfinished.join(', ')}.` : '';
+  return `${where}${spread}${interval}${short}`;
 }
 
 const escapeMarkdown = (text: string) =>

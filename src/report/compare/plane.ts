@@ -44,8 +44,9 @@ export function planeOf({ plane, nets }: ComparedTable): Plane | undefined {
   };
 }
 
+/** Of metrics, which are in [0, 1], deviations are drawn as far as that goes. */
 function boundsOf({ mean, spread, low, high }: Figure): readonly [number, number] | undefined {
-  if (spread !== undefined) return [mean - spread, mean + spread];
+  if (spread !== undefined) return [Math.max(0, mean - spread), Math.min(1, mean + spread)];
   return low !== undefined && high !== undefined ? [low, high] : undefined;
 }
 

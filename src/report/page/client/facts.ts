@@ -71,7 +71,8 @@ export function comparisonSection({ comparison }: PageData): Section {
       if (!comparison) return [];
       const { caption, columns, rows, plane } = comparison;
       return [
-        table(caption, columns, rows),
+        table('One row a net', columns, rows),
+        h('p', {}, caption),
         plane && h('img', { src: plane.picture, alt: plane.summary, class: 'plane' }),
         plane && h('p', { class: 'faint' }, plane.summary),
       ];
