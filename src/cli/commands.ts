@@ -1,12 +1,15 @@
 import yargs from 'yargs';
 import { UsageError } from '../errors.ts';
+import { compareCommand } from './compare.ts';
 import { describeCommand } from './describe.ts';
 import { doctorCommand } from './doctor.ts';
 import { evaluateCommand } from './evaluate.ts';
 import { exportCommand } from './export.ts';
 import { importCommand } from './import.ts';
 import { listCommand } from './list.ts';
+import { reportCommand } from './report.ts';
 import { trainCommand } from './train.ts';
+import { watchCommand } from './watch.ts';
 
 /** Runs the command that `words` name: what follows `medrobust`. Throws `UsageError` for what cannot be understood. */
 export async function runCommand(words: readonly string[]): Promise<void> {
@@ -17,6 +20,9 @@ export async function runCommand(words: readonly string[]): Promise<void> {
     )
     .command(trainCommand)
     .command(evaluateCommand)
+    .command(compareCommand)
+    .command(reportCommand)
+    .command(watchCommand)
     .command(listCommand)
     .command(describeCommand)
     .command(importCommand)
@@ -24,7 +30,10 @@ export async function runCommand(words: readonly string[]): Promise<void> {
     .command(doctorCommand)
     .example('$0 train demo', 'train on made-up images: data, curves and checkpoints in a minute or two')
     .example('$0 list nets', 'what an experiment can choose from')
-    .demandCommand(1, 'Expected a command: train, evaluate, list, describe, import, export or doctor.')
+    .demandCommand(
+      1,
+      'Expected a command: train, evaluate, compare, report, watch, list, describe, import, export or doctor.',
+    )
     .recommendCommands()
     .strict()
     .wrap(Math.min(110, process.stdout.columns ?? 110))

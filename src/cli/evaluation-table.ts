@@ -1,3 +1,4 @@
+import { formatEstimate } from '../report/numbers.ts';
 import { partialFlag } from '../robustness/budget.ts';
 import type { CorruptionScores } from '../robustness/corruption-scores.ts';
 import type { RobustnessCurve } from '../robustness/curve.ts';
@@ -75,5 +76,5 @@ function corruptionTable({ metric, images, clean, mean, points }: CorruptionScor
 }
 
 function cellsOf({ points }: Pick<RobustnessCurve | NoiseControl, 'points'>): string[] {
-  return points.map(({ value, low, high }) => `${value.toFixed(3)} (${low.toFixed(2)}–${high.toFixed(2)})`);
+  return points.map(formatEstimate);
 }

@@ -104,7 +104,9 @@ async function report(trained: Trained, { directory }: Arguments): Promise<void>
   if (stopped !== undefined) say(`Stopped early: ${stopped}.`);
   say(`Done: ${epochs(records)} in ${run}`);
   for (const [what, where] of await results(trained, run)) say(`  ${`${what}:`.padEnd(20)}${where}`);
-  say(`Next: medrobust evaluate ${run} --split test, or tensorboard --logdir ${directory}`);
+  say(
+    `Next: medrobust evaluate ${run} --split test, medrobust report ${run}, or tensorboard --logdir ${directory}`,
+  );
 }
 
 /** Where the files of a finished run are. */

@@ -56,9 +56,8 @@ function extent(values: readonly number[]): [low: number, high: number] {
   return [low - half, high + half];
 }
 
-/** From the lowest to the highest of `values`, with a margin for marks; from 0 in k/255 where all are such. */
-export function horizontalAxis(values: readonly number[]): Axis {
-  const greyLevels = areGreyLevels(values);
+/** From the lowest to the highest of `values`, with a margin for marks; from 0 in k/255 where they are grey levels. */
+export function horizontalAxis(values: readonly number[], greyLevels = areGreyLevels(values)): Axis {
   const [low, high] = extent(greyLevels ? [0, ...values] : values);
   const margin = 0.03 * (high - low);
   // No ticks between epochs.

@@ -37,6 +37,11 @@ function polygon(x: number, y: number, corners: readonly number[]): string {
   return `<path d="${join(places)}Z"/>`;
 }
 
+/** The mark of the `index`-th curve by itself. */
+export function drawMark(index: number, x: number, y: number): string {
+  return drawMarks(index, [{ x, y }]);
+}
+
 function drawMarks(index: number, places: readonly Place[]): string {
   const shape = markShapes[index % markShapes.length] as (typeof markShapes)[number];
   const marks = places.map(({ x, y }) => shape(x, y)).join('');

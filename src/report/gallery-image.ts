@@ -75,41 +75,79 @@ function enlarge(map: ClassMap, [height, width]: GalleryImage['shape'], size: Si
   return { labelAt, isEdge };
 }
 
-function blend({ rgb, width }: ShownImage, x: number, y: number, colour: string, opacity: number): void {
-  for (let channel = 0; channel < 3; channel++) {
-    const at = (y * width + x) * 3 + channel;
-    const value = Number.parseInt(colour.slice(1 + channel * 2, 3 + channel * 2), 16);
-    rgb[at] = Math.round((rgb[at] as number) * (1 - opacity) + value * opacity);
-  }
-}
+/** Colours a pixel of a picture. */
+type Put = (x: number, y: number, colour: string, opacity: number) => void;
+
+const partsOf = (colour: string) =>
+  [1, 3, 5].map((at) => Number.parseInt(colour.slice(at, at + 2), 16)) as [number, number, number];
+
+const blendInto =
+  ({ rgb, width }: ShownImage): Put =>
+  (x, y, colour, opacity) => {
+    for (const [channel, value] of partsOf(colour).entries()) {
+      const at = (y * width + x) * 3 + channel;
+      rgb[at] = Math.round((rgb[at] as number) * (1 - opacity) + value * opacity);
+    }
+  };
 
 /** How the pixels of a class are painted, given whether another is near. */
 type Brush = (label: number, isEdge: (reach: number) => boolean) => { colour: string; opacity: number };
 
-function paint(shown: ShownImage, map: ClassMap, shape: GalleryImage['shape'], brush: Brush): void {
-  const { labelAt, isEdge } = enlarge(map, shape, shown);
-  for (let y = 0; y < shown.height; y++) {
-    for (let x = 0; x < shown.width; x++) {
+function paint(map: ClassMap, shape: GalleryImage['shape'], size: Size, brush: Brush, put: Put): void {
+  const { labelAt, isEdge } = enlarge(map, shape, size);
+  for (let y = 0; y < size.height; y++) {
+    for (let x = 0; x < size.width; x++) {
       const label = labelAt(x, y);
       if (label === 0) continue;
       const { colour, opacity } = brush(label, (reach) => isEdge(x, y, reach));
-      blend(shown, x, y, colour, opacity);
+      put(x, y, colour, opacity);
     }
   }
 }
 
+const predictionBrush: Brush = (label, isEdge) => ({
+  colour: maskColour(label),
+  opacity: isEdge(2) ? 0.9 : 0.4,
+});
+
+/** White; a dark line inside keeps the outline visible on bright images. */
+const labelsBrush: Brush = (_, isEdge) => {
+  if (isEdge(3)) return { colour: '#ffffff', opacity: 1 };
+  return { colour: '#000000', opacity: isEdge(5) ? 0.6 : 0 };
+};
+
 /** Fills what was predicted with the colours of its classes, in place. */
 export function paintPrediction(shown: ShownImage, map: ClassMap, shape: GalleryImage['shape']): void {
-  paint(shown, map, shape, (label, isEdge) => ({
-    colour: maskColour(label),
-    opacity: isEdge(2) ? 0.9 : 0.4,
-  }));
+  paint(map, shape, shown, predictionBrush, blendInto(shown));
 }
 
-/** Outlines the labels in white, in place; a dark line inside keeps the outline visible on bright images. */
+/** Outlines the labels in white, in place. */
 export function paintLabels(shown: ShownImage, map: ClassMap, shape: GalleryImage['shape']): void {
-  paint(shown, map, shape, (_, isEdge) => {
-    if (isEdge(3)) return { colour: '#ffffff', opacity: 1 };
-    return { colour: '#000000', opacity: isEdge(5) ? 0.6 : 0 };
+  paint(map, shape, shown, labelsBrush, blendInto(shown));
+}
+
+/** What `paintPrediction` or `paintLabels` puts on an image, by itself: a PNG with transparency. */
+export async function drawOverlay(
+  kind: 'prediction' | 'labels',
+  map: ClassMap,
+  shape: GalleryImage['shape'],
+  cell: number,
+): Promise<Buffer> {
+  const { width, height } = shownSize(shape, cell);
+  const rgba = Buffer.alloc(width * height * 4);
+  const brush = kind === 'prediction' ? predictionBrush : labelsBrush;
+  paint(map, shape, { width, height }, brush, (x, y, colour, opacity) => {
+    rgba.set([...partsOf(colour), Math.round(255 * opacity)], (y * width + x) * 4);
   });
+  return sharp(rgba, { raw: { width, height, channels: 4 } })
+    .png({ compressionLevel: 9 })
+    .toBuffer();
+}
+
+/** A PNG of the image in its own size. */
+export async function drawImage(image: GalleryImage): Promise<Buffer> {
+  const [height, width] = image.shape;
+  return sharp(toRgb(image), { raw: { width, height, channels: 3 } })
+    .png({ compressionLevel: 9 })
+    .toBuffer();
 }

@@ -3,6 +3,11 @@ import sharp, { type OverlayOptions } from 'sharp';
 /** Pixels of the PNG for each unit of the drawing: sharp on dense screens. */
 export const pixelsPerUnit = 2;
 
+/** `body` on white, as a drawing of its own. */
+export function svgOf(body: string, width: number, height: number, scale = 1): string {
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width * scale}" height="${height * scale}" viewBox="0 0 ${width} ${height}"><rect width="100%" height="100%" fill="#ffffff"/>${body}</svg>`;
+}
+
 /**
  * A PNG on white of `body`, SVG elements in a drawing of `width` × `height` units, with `overlays` upon it, in
  * pixels. The same input gives the same bytes.
@@ -13,8 +18,7 @@ export async function rasterise(
   height: number,
   overlays: OverlayOptions[] = [],
 ): Promise<Uint8Array> {
-  const [columns, rows] = [Math.ceil(width) * pixelsPerUnit, Math.ceil(height) * pixelsPerUnit];
-  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${columns}" height="${rows}" viewBox="0 0 ${columns / pixelsPerUnit} ${rows / pixelsPerUnit}"><rect width="100%" height="100%" fill="#ffffff"/>${body}</svg>`;
+  const svg = svgOf(body, Math.ceil(width), Math.ceil(height), pixelsPerUnit);
   return sharp(Buffer.from(svg), { unlimited: true })
     .composite(overlays)
     .removeAlpha()

@@ -18,6 +18,8 @@ export interface Environment {
   readonly processors: number;
   readonly memoryGiB: number;
   readonly platform: string;
+  /** As it was typed; absent in runs of versions that did not note it. */
+  readonly command?: string;
   /** Of the working directory; ends in "-dirty" where files had changed. */
   readonly commit?: string;
 }
@@ -36,6 +38,7 @@ export function describeEnvironment(engine: Engine): Environment {
     processors: cpus().length,
     memoryGiB: Math.round(totalmem() / 2 ** 30),
     platform: `${process.platform}-${process.arch}`,
+    command: commandLine(),
     ...(commit && { commit }),
   };
 }
@@ -44,6 +47,16 @@ export function describeEnvironment(engine: Engine): Environment {
 export function version(): string {
   const file = new URL('../../package.json', import.meta.url);
   return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
+}
+
+/** As it can be typed again in a shell. */
+function commandLine(): string {
+  const [, program = '', ...words] = process.argv;
+  const isOurs = /[\\/](main\.[jt]s|medrobust)$/.test(program);
+  const start = isOurs ? ['medrobust'] : ['node', program];
+  const quoted = (word: string) =>
+    /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+  return [...start, ...words].map(quoted).join(' ');
 }
 
 function gitCommit(): string | undefined {

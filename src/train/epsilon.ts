@@ -1,6 +1,6 @@
-/** `8/255` where it is one, else four decimals. */
+import { formatEpsilon } from '../report/numbers.ts';
+
+/** `8/255` where it is one, else four decimals: as everywhere that numbers are shown. */
 export function epsilonOf(epsilon: number): string {
-  const levels = epsilon * 255;
-  const whole = Math.abs(levels - Math.round(levels)) < 1e-6;
-  return epsilon > 0 && whole ? `${Math.round(levels)}/255` : epsilon.toFixed(4).replace(/\.?0+$/, '');
+  return formatEpsilon(epsilon);
 }

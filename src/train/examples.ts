@@ -10,6 +10,7 @@ import type { Dataset } from '../data/dataset.ts';
 import { type LossChoice, lossOf } from '../losses/create.ts';
 import type { Random } from '../random.ts';
 import { drawGallery, type GalleryImage } from '../report/gallery.ts';
+import { ssim } from '../robustness/ssim.ts';
 import type { Classifier } from '../robustness/target.ts';
 import { epsilonOf } from './epsilon.ts';
 
@@ -24,15 +25,36 @@ export interface ExampleOptions {
 /** Rows of the picture: enough to see a pattern, few enough to cost little beside the curves. */
 const ROWS = 4;
 
-/** A PNG: the first images of `dataset`, what each attack makes of them, and what the net takes them for. */
-export async function drawExamples(
+/** Images of a dataset beside what each attack makes of them. */
+export interface Examples {
+  readonly task: Dataset['task'];
+  readonly classes: readonly string[];
+  readonly norm: NormName;
+  readonly epsilon: number;
+  readonly rows: readonly ExampleRow[];
+}
+
+export interface ExampleRow {
+  readonly id: string;
+  readonly truth: { readonly caption: string; readonly classMap: Int32Array };
+  readonly clean: Seen;
+  readonly adversarial: readonly (Seen & {
+    readonly attack: string;
+    /** Structural similarity to the clean image. */
+    readonly ssim: number;
+  })[];
+}
+
+/** The first images of `dataset` under each attack. */
+export async function makeExamples(
   net: Classifier,
   dataset: Dataset,
   options: ExampleOptions,
-): Promise<Uint8Array> {
+): Promise<Examples> {
   const { attacks, norm, epsilon, loss, random } = options;
-  const rows = Math.min(ROWS, dataset.samples.length);
-  for await (using batch of batches(dataset, { size: rows, prefetch: 0 })) {
+  const { task, classes } = dataset;
+  const size = Math.min(ROWS, dataset.samples.length);
+  for await (using batch of batches(dataset, { size, prefetch: 0 })) {
     const { images, labels } = batch;
     const target = { logits: net.logits, labels, loss: lossOf(loss) };
     const clean = seen(net, images, dataset);
@@ -40,29 +62,42 @@ export async function drawExamples(
       const attack = createAttack(choice);
       const threat = { norm, epsilon };
       const moved = craft(attack, images, target, threat, random.stream(attack.name), gradientLog());
+      const similar = ssim(images, moved);
       const made = seen(net, moved, dataset);
       moved.dispose();
-      return { attack: attack.name, images: made };
+      return made.map((image, i) => ({ ...image, attack: attack.name, ssim: similar[i] as number }));
     });
     const truth = labelsOf(labels, dataset);
-    return drawGallery(
-      clean.map((image, i) => ({
-        clean: image,
-        adversarial: adversarial.map((made) => made.images[i] as Seen),
-        captions: [
-          `${batch.ids[i]}\n${truth[i]?.caption}, found: ${image.caption}`,
-          ...adversarial.map((made) => `${made.attack}\n${made.images[i]?.caption}`),
-        ],
-        ...(dataset.task === 'segmentation' && { labels: truth[i]?.classMap ?? [] }),
-      })),
-      { title: `${norm} epsilon ${epsilonOf(epsilon)}`, classes: dataset.classes },
-    );
+    const rows = clean.map((image, i) => ({
+      id: batch.ids[i] as string,
+      truth: truth[i] as ExampleRow['truth'],
+      clean: image,
+      adversarial: adversarial.map((made) => made[i] as ExampleRow['adversarial'][number]),
+    }));
+    return { task, classes, norm, epsilon, rows };
   }
   throw new RangeError(`${dataset.name} has no image to show.`);
 }
 
-interface Seen extends GalleryImage {
-  /** What the net takes it for. */
+/** A PNG of all, with what the net takes each image for. */
+export function drawExamples({ task, classes, norm, epsilon, rows }: Examples): Promise<Uint8Array> {
+  return drawGallery(
+    rows.map(({ id, truth, clean, adversarial }) => ({
+      clean,
+      adversarial,
+      captions: [
+        `${id}\n${truth.caption}, found: ${clean.caption}`,
+        ...adversarial.map(({ attack, caption }) => `${attack}\n${caption}`),
+      ],
+      ...(task === 'segmentation' && { labels: truth.classMap }),
+    })),
+    { title: `${norm} epsilon ${epsilonOf(epsilon)}`, classes },
+  );
+}
+
+/** An image, and what the net takes it for. */
+export interface Seen extends GalleryImage {
+  /** The class, or how much of the image is not background. */
   readonly caption: string;
 }
 

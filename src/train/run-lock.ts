@@ -40,6 +40,18 @@ export async function lockRun(directory: string): Promise<Release> {
   throw new RunError(`${path}: other processes keep taking this lock. Try again when they are done.`);
 }
 
+/** Whether a process works on a run; of one on another machine nothing is known but that it did. */
+export async function isHeld(directory: string): Promise<boolean> {
+  const held = await readFile(join(directory, 'lock'), 'utf8').catch(() => undefined);
+  if (held === undefined) return false;
+  try {
+    refuseIfAlive(directory, held);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
 function releaser(path: string, own: string): Release {
   const release = () => {
     process.off('exit', release);

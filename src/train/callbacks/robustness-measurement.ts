@@ -6,10 +6,11 @@ import type { NoiseName } from '../../robustness/noises.ts';
 import { inference } from '../../robustness/target.ts';
 import type { Callback, Measurements, Run } from '../callback.ts';
 import { checkpointName } from '../checkpoints.ts';
-import { drawExamples } from '../examples.ts';
+import { drawExamples, makeExamples } from '../examples.ts';
 import { attackedImages, measureRobustness } from '../measure.ts';
 import { measureNoise } from '../measure-unattacked.ts';
 import { ATTACKED, controlTag, robustnessTag } from '../measurements.ts';
+import { describeExamples } from '../report/gallery-data.ts';
 
 /**
  * Measures robustness curves of every attack of the experiment, and the worst case over them, every
@@ -129,11 +130,14 @@ async function keepExamples(
   const epsilon = epsilons[epsilons.length >> 1] ?? 0;
   const random = streamOf(run);
   using target = inference(run.net.model);
-  const picture = await drawExamples(target, attackedImages(run.validation, images, random), {
+  const examples = await makeExamples(target, attackedImages(run.validation, images, random), {
     ...{ attacks, norm, epsilon, loss: run.experiment.loss },
     random: random.stream('examples'),
   });
-  await run.directory.write(`images/${checkpointName(epoch)}-examples.png`, picture);
+  const picture = await drawExamples(examples);
+  const name = `images/${checkpointName(epoch)}-examples`;
+  await run.directory.write(`${name}.png`, picture);
+  await run.directory.write(`${name}.json`, JSON.stringify(await describeExamples(examples, epoch)));
   run.summary.image('robustness/examples', picture, epoch);
 }
 

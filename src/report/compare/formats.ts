@@ -1,0 +1,132 @@
+// A comparison as text: Markdown, LaTeX, CSV.
+
+import { formatEstimate, formatSpread, MISSING } from '../numbers.ts';
+import type { ComparedNet, ComparedTable, Figure } from './compare.ts';
+
+/** The cells of a table as a reader sees them. */
+export interface PlainTable {
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+function cellOf(figure: Figure | undefined): string {
+  if (!figure) return MISSING;
+  const { mean: value, low, high } = figure;
+  if (figure.spread !== undefined) return formatSpread(figure);
+  return low !== undefined && high !== undefined
+    ? formatEstimate({ value, low, high })
+    : formatSpread(figure);
+}
+
+/** Differences that are named in a cell; CSV has all. */
+const mostDifferences = 3;
+
+/** The net, and what tells it from others of its experiment. */
+export function nameOf({ net, differs }: ComparedNet): string {
+  const parts = differs ? differs.split(', ') : [];
+  const rest = parts.length - mostDifferences;
+  const more = rest > 0 ? [`and ${rest} more`] : [];
+  return [net, ...parts.slice(0, mostDifferences), ...more].join(', ');
+}
+
+/** One row a net; seeds are counted where any net has several, flags named where there are any. */
+export function plainTable({ columns, nets }: ComparedTable): PlainTable {
+  const repeated = nets.some(({ seeds }) => seeds.length > 1);
+  const flagged = nets.some(({ flags }) => flags.length > 0);
+  return {
+    columns: ['net', 'experiment', ...(repeated ? ['seeds'] : []), ...columns, ...(flagged ? ['flags'] : [])],
+    rows: nets.map((net) => [
+      nameOf(net),
+      net.experiment,
+      ...(repeated ? [String(net.seeds.length)] : []),
+      ...columns.map((column) => cellOf(net.figures[column])),
+      ...(flagged ? [net.flags.join(', ') || MISSING] : []),
+    ]),
+  };
+}
+
+/** What the numbers are, in a sentence or two. */
+export function captionOf({ split, nets, unfinished }: ComparedTable): string {
+  const where =
+    split === 'test'
+      ? 'Test split, best checkpoint.'
+      : 'Validation split, the best of the epochs that were attacked.';
+  const repeated = nets.some(({ seeds }) => seeds.length > 1);
+  const spread = repeated ? ' Mean ± standard deviation over seeds.' : '';
+  const single = nets.some(({ seeds }) => seeds.length === 1);
+  const interval = single ? ' In brackets of single runs: 95 % intervals for the draw of the images.' : '';
+  const short = unfinished.length > 0 ? ` Not at their last epoch: ${unfinished.join(', ')}.` : '';
+  return `${where}${spread}${interval}${short}`;
+}
+
+const escapeMarkdown = (text: string) =>
+  text
+    .replace(/[\\`*_[\]|]/g, '\\$&')
+    .replaceAll('<', '&lt;')
+    .replace(/\s+/g, ' ');
+
+export function formatMarkdown(table: ComparedTable): string {
+  const { columns, rows } = plainTable(table);
+  const cells = [columns, ...rows].map((row) => row.map(escapeMarkdown));
+  const widths = columns.map((_, i) => Math.max(3, ...cells.map((row) => row[i]?.length ?? 0)));
+  const lineOf = (row: readonly string[]) =>
+    `| ${row.map((cell, i) => cell.padEnd(widths[i] as number)).join(' | ')} |`;
+  const [head = [], ...body] = cells;
+  const rule = `|${widths.map((width) => '-'.repeat(width + 2)).join('|')}|`;
+  return `${[lineOf(head), rule, ...body.map(lineOf)].join('\n')}\n\n${escapeMarkdown(captionOf(table))}\n`;
+}
+
+const latexNames: Readonly<Record<string, string>> = {
+  '\\': '\\textbackslash{}',
+  '~': '\\textasciitilde{}',
+  '^': '\\textasciicircum{}',
+  '<': '\\textless{}',
+  '>': '\\textgreater{}',
+  '|': '\\textbar{}',
+  '–': '--',
+  '±': '$\\pm$',
+};
+
+const escapeLatex = (text: string) =>
+  text.replace(/[\\~^<>|–±]|[&%$#_{}]/g, (mark) => latexNames[mark] ?? `\\${mark}`).replace(/\s+/g, ' ');
+
+export function formatLatex(table: ComparedTable): string {
+  const { columns, rows } = plainTable(table);
+  const lineOf = (row: readonly string[]) => `${row.map(escapeLatex).join(' & ')} \\\\`;
+  return `${[
+    '% \\usepackage{booktabs}',
+    '\\begin{table}',
+    `\\caption{${escapeLatex(captionOf(table))}}`,
+    `\\begin{tabular}{ll${'r'.repeat(columns.length - 2)}}`,
+    '\\toprule',
+    lineOf(columns),
+    '\\midrule',
+    ...rows.map(lineOf),
+    '\\bottomrule',
+    '\\end{tabular}',
+    '\\end{table}',
+  ].join('\n')}\n`;
+}
+
+const quoteCsv = (text: string) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+
+/** Numbers in full; of each figure its mean, spread and interval, empty where it has none. */
+export function formatCsv({ columns, nets }: ComparedTable): string {
+  const parts = ['mean', 'spread', 'low', 'high'] as const;
+  const used = columns.flatMap((column) =>
+    parts
+      .filter((part) => nets.some(({ figures }) => figures[column]?.[part] !== undefined))
+      .map((part) => ({ column, part })),
+  );
+  const head = [
+    ...['net', 'experiment', 'differs', 'seeds'],
+    ...used.map(({ column, part }) => (part === 'mean' ? column : `${column}, ${part}`)),
+    'flags',
+  ];
+  const rows = nets.map(({ net, experiment, differs, seeds, figures, flags }) => [
+    ...[net, experiment, differs, seeds.join(' ')],
+    ...used.map(({ column, part }) => String(figures[column]?.[part] ?? '')),
+    flags.join(' '),
+  ]);
+  return [head, ...rows].map((row) => `${row.map(quoteCsv).join(',')}\r\n`).join('');
+}

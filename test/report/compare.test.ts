@@ -1,0 +1,151 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { parse } from 'csv-parse/sync';
+import { createRandom } from '../../src/random.ts';
+import { compareRuns } from '../../src/report/compare/compare.ts';
+import { formatCsv, formatLatex, formatMarkdown, plainTable } from '../../src/report/compare/formats.ts';
+import { paretoFront } from '../../src/report/compare/pareto.ts';
+import { describePlane, drawPlanePng, drawPlaneSvg, planeOf } from '../../src/report/compare/plane.ts';
+import type { CurveData, RunData } from '../../src/report/page/data.ts';
+import { measured, run } from './page-fixture.ts';
+import { decode } from './pictures.ts';
+
+/** A run of a net, right on a share of clean and of attacked images. */
+function trained(net: string, seed: number, clean: number, attacked: number, changes: object = {}): RunData {
+  const curve = (attack: string): CurveData => ({
+    ...{ attack, norm: 'linf', metric: 'accuracy', images: 20, flags: [] },
+    points: [0, 4 / 255, 8 / 255].map((epsilon, i) => ({
+      epsilon,
+      value: [clean, attacked, attacked / 2][i] as number,
+      low: Math.max(0, (i === 0 ? clean : attacked) - 0.1),
+      high: Math.min(1, (i === 0 ? clean : attacked) + 0.1),
+      ssim: 1 - epsilon,
+    })),
+  });
+  const definition = JSON.stringify({ name: 'study', seed, net: { name: net, ...changes } });
+  return run({
+    ...{ id: `study/${net}-${seed}`, experiment: 'study', net, seed, definition },
+    measured: [
+      {
+        label: 'test, best checkpoint',
+        clean: { loss: 0.1, accuracy: clean },
+        cleanIntervals: { accuracy: { low: clean - 0.05, high: clean + 0.05 } },
+        curves: [curve('pgd')],
+        worst: curve('worst'),
+      },
+    ],
+  });
+}
+
+test('seeds of one experiment are one row, with mean and deviation', () => {
+  const runs = [trained('unet', 1, 0.8, 0.4), trained('unet', 2, 0.9, 0.2), trained('segnet', 1, 0.7, 0.5)];
+  const { split, columns, nets, plane } = compareRuns(runs);
+  assert.equal(split, 'test');
+  assert.deepEqual(
+    columns,
+    ['accuracy', 'pgd at 4/255', 'worst at 4/255', 'worst area', 'SSIM of worst at 4/255'].toSorted(
+      (a, b) => columns.indexOf(a) - columns.indexOf(b),
+    ),
+  );
+  assert.equal(columns[0], 'accuracy');
+  assert.deepEqual(
+    nets.map(({ net, seeds }) => [net, seeds]),
+    [
+      ['unet', [1, 2]],
+      ['segnet', [1]],
+    ],
+  );
+  const { mean, spread } = nets[0]!.figures.accuracy!;
+  assert.ok(Math.abs(mean - 0.85) < 1e-12);
+  // Of two, the deviation is their distance over √2.
+  assert.ok(Math.abs(spread! - 0.1 / Math.SQRT2) < 1e-12);
+  assert.equal(nets[1]!.figures.accuracy!.spread, undefined);
+  assert.deepEqual(plane, { clean: 'accuracy', robust: 'worst at 4/255' });
+  // Trapezoids over 0, 4/255 and 8/255.
+  const area = ((0.7 + 0.5) / 2 + (0.5 + 0.25) / 2) / 2;
+  assert.ok(Math.abs(nets[1]!.figures['worst area']!.mean - area) < 1e-12);
+});
+
+test('runs that differ in an option are rows of their own, and the option is named', () => {
+  const runs = [trained('unet', 1, 0.8, 0.4, { depth: 4 }), trained('unet', 1, 0.8, 0.4, { depth: 5 })];
+  assert.deepEqual(
+    compareRuns(runs).nets.map(({ differs }) => differs),
+    ['net.depth=4', 'net.depth=5'],
+  );
+});
+
+test('without an evaluation of all, the best attacked epoch of the validation split counts', () => {
+  const { split, nets } = compareRuns([run()]);
+  assert.equal(split, 'validation');
+  // Epoch 2 of the fixture has the higher accuracy; both were attacked.
+  assert.ok(Math.abs(nets[0]!.figures.accuracy!.mean - 0.9) < 1e-12);
+  assert.deepEqual(nets[0]!.flags, ['raw-rises']);
+  const only = run({ measured: [measured('validation, epoch 1', 1)] });
+  assert.ok(Math.abs(compareRuns([only]).nets[0]!.figures.accuracy!.mean - 0.8) < 1e-12);
+});
+
+test('what cannot be compared is refused in a sentence', () => {
+  assert.throws(
+    () => compareRuns([run()], { split: 'test' }),
+    /was not evaluated on the test split.*medrobust evaluate/,
+  );
+  assert.throws(() => compareRuns([run({ records: [] })]), /no epoch yet/);
+  assert.throws(
+    () => compareRuns([trained('unet', 1, 0.8, 0.4)], { epsilon: 3 / 255 }),
+    /--epsilon: .*4\/255, 8\/255.*3\/255/,
+  );
+});
+
+const awkward = [trained('a|b_c & "d", 50 % {x} ~^\\<br>', 1, 0.8, 0.4), trained('net', 1, 0.7, 0.3)];
+
+test('a run that is not at its end is named', () => {
+  const { unfinished } = compareRuns([run({ id: 'demo/1' }), run({ id: 'demo/2', epochs: 2 })]);
+  assert.deepEqual(unfinished, ['demo/1 (2 of 3 epochs)']);
+});
+
+test('Markdown, LaTeX and CSV hold names that mean something in them', () => {
+  const table = compareRuns(awkward);
+  const name = table.nets[0]!.net;
+  const lines = formatMarkdown(table).split('\n');
+  // Bars that are not escaped are those between cells.
+  const bars = lines.slice(0, 4).map((line) => line.replace(/\\\|/g, '').split('|').length);
+  assert.deepEqual(new Set(bars).size, 1, `${bars}`);
+  assert.ok(!lines.join().includes('<br>'));
+  const latex = formatLatex(table);
+  assert.ok(
+    latex.includes(
+      'a\\textbar{}b\\_c \\& "d", 50 \\% \\{x\\} \\textasciitilde{}\\textasciicircum{}\\textbackslash{}\\textless{}br\\textgreater{}',
+    ),
+  );
+  const [head, first] = parse(formatCsv(table)) as string[][];
+  assert.equal(first![0], name);
+  assert.equal(Number(first![head!.indexOf('accuracy')]), 0.8);
+  assert.equal(Number(first![head!.indexOf('accuracy, low')]), 0.75);
+});
+
+test('a row has a cell for every column', () => {
+  const { columns, rows } = plainTable(compareRuns([...awkward, run()], { split: 'validation' }));
+  for (const row of rows) assert.equal(row.length, columns.length);
+});
+
+test('no net of the front is beaten by any other, and all others are', () => {
+  const values = createRandom(1).uniforms(60, 0, 1);
+  const points = Array.from({ length: 30 }, (_, i) => ({ x: values[2 * i]!, y: values[2 * i + 1]! }));
+  const front = paretoFront(points);
+  for (const point of points) {
+    const beaten = points.some(({ x, y }) => x > point.x && y > point.y);
+    assert.equal(front.includes(point), !beaten);
+  }
+  assert.ok(front.every(({ x }, i) => i === 0 || x > front[i - 1]!.x));
+});
+
+test('the plane is drawn the same as SVG and PNG, in the colours of the nets', async () => {
+  const plane = planeOf(compareRuns([trained('unet', 1, 0.8, 0.4), trained('segnet', 1, 0.7, 0.2)]))!;
+  assert.match(describePlane(plane), /unet \(0\.800, 0\.400\); segnet .* than: unet\.$/);
+  const svg = drawPlaneSvg(plane);
+  assert.match(svg, /^<svg xmlns/);
+  assert.ok(!/<text/.test(svg), 'texts are outlines');
+  const picture = await decode(await drawPlanePng(plane));
+  assert.ok(picture.count('#0072b2') > 50 && picture.count('#d55e00') > 50);
+  assert.equal(planeOf(compareRuns([run({ measured: [] })])), undefined);
+});
