@@ -1,7 +1,7 @@
 // The training loop, in the open.
 
 import { setImmediate as macrotask } from 'node:timers/promises';
-import { batches } from '../data/batches.ts';
+import { balancedOrder } from '../data/sampling.ts';
 import { RunError } from '../errors.ts';
 import { reseedDropout } from '../nets/dropout.ts';
 import type { Callback, EpochRecord, Measurements } from './callback.ts';
@@ -17,12 +17,12 @@ export async function trainEpochs(session: Session, callbacks: readonly Callback
 
   while (session.position.epoch <= run.experiment.epochs && session.stopReason === undefined) {
     const started = performance.now();
-    await trainBatches(session, callbacks);
+    const waited = await trainBatches(session, callbacks);
     const trained = (performance.now() - started) / 1000;
     if (run.signal.aborted) break;
 
     session.requireFiniteWeights();
-    if (!(await session.asMeasured(() => endEpoch(session, callbacks, trained)))) break;
+    if (!(await session.asMeasured(() => endEpoch(session, callbacks, { trained, waited })))) break;
   }
 
   await session.asMeasured(async () => {
@@ -32,7 +32,11 @@ export async function trainEpochs(session: Session, callbacks: readonly Callback
 }
 
 /** Measures, records and acts; gives whether it did: not when the run was interrupted in measuring. */
-async function endEpoch(session: Session, callbacks: readonly Callback[], trained: number): Promise<boolean> {
+async function endEpoch(
+  session: Session,
+  callbacks: readonly Callback[],
+  { trained, waited }: { readonly trained: number; readonly waited: number },
+): Promise<boolean> {
   const { run, records, position } = session;
   const measurements = await measure(session, callbacks);
   if (measurements === undefined) return false;
@@ -44,6 +48,7 @@ async function endEpoch(session: Session, callbacks: readonly Callback[], traine
       'train/loss': position.lossSum / position.images,
       ...measurements,
       'time/train': trained,
+      'time/wait': waited,
     }),
   };
   await run.directory.appendRecord(record);
@@ -54,15 +59,21 @@ async function endEpoch(session: Session, callbacks: readonly Callback[], traine
   return true;
 }
 
-/** The rest of the epoch that `session.position` is in; returns early when the run is interrupted. */
-async function trainBatches(session: Session, callbacks: readonly Callback[]): Promise<void> {
-  const { run, learner } = session;
+/**
+ * The rest of the epoch that `session.position` is in; returns early when the run is interrupted. Gives for how many
+ * seconds there was no batch to train on.
+ */
+async function trainBatches(session: Session, callbacks: readonly Callback[]): Promise<number> {
+  const { run, learner, loader } = session;
   const { epoch } = session.position;
   const { batchSize: size } = run.experiment.data;
-  const order = orderOf(run.random.stream(`shuffle/${epoch}`).permutation(run.train.samples.length), size);
+  const order = orderOf(shuffled(run, epoch), size);
   const count = Math.ceil(order.length / size);
 
-  for await (using batch of batches(run.train, { size, order, skip: session.position.batch })) {
+  let waited = 0;
+  let asked = performance.now();
+  for await (using batch of loader.epoch(epoch, { size, order, skip: session.position.batch })) {
+    waited += (performance.now() - asked) / 1000;
     const at: Position = session.position;
     const step = at.step + 1;
     reseedDropout(run.net.model, run.random.stream(`dropout/${step}`));
@@ -82,8 +93,17 @@ async function trainBatches(session: Session, callbacks: readonly Callback[]): P
     }
     // Signals are heard between turns of the event loop only.
     await macrotask();
-    if (run.signal.aborted) return;
+    if (run.signal.aborted) return waited;
+    asked = performance.now();
   }
+  return waited;
+}
+
+function shuffled({ experiment, train, random }: Session['run'], epoch: number): Int32Array {
+  const own = random.stream(`shuffle/${epoch}`);
+  return experiment.data.sampling === 'balanced'
+    ? balancedOrder(train, own)
+    : own.permutation(train.samples.length);
 }
 
 /** A last batch of one image is left out: batch normalisation finds no spread in it. The next shuffle takes it in. */
