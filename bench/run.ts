@@ -5,6 +5,7 @@
  *   npm run bench -- --kind steps                      training step, an attack's gradient, inference of bench/cases.json
  *   npm run bench -- --kind kernels                    the kernels of such a training step, one by one
  *   npm run bench -- --kind epochs                     an epoch of bench/epochs.json with its robustness curve
+ *   npm run bench -- --kind loader                     decoding and resizing beside torchvision and PIL, in processor time
  *   npm run bench -- --case unet-128 --pass train      one case; of steps, one of train, inputGradient, inference
  *   npm run bench -- --kind steps --precision bf16     ours in bf16, beside the faster of PyTorch's float32 and bf16
  *   npm run bench -- --json                            one JSON object a line
@@ -23,13 +24,14 @@ import type { Experiment } from '../src/train/experiment.ts';
 import type { BenchmarkCase } from './case.ts';
 import { compareEpoch } from './compare-epoch.ts';
 import { compareKernels } from './compare-kernels.ts';
+import { compareLoader } from './compare-loader.ts';
 import { comparePass } from './compare-pass.ts';
 import { type Side, sides } from './processes.ts';
 import { describeRow, type Row } from './rows.ts';
 import type { Pass } from './step.ts';
 import { writeReport } from './write-report.ts';
 
-const kinds = ['steps', 'kernels', 'epochs'] as const;
+const kinds = ['steps', 'kernels', 'epochs', 'loader'] as const;
 const precisions = ['f32', 'bf16'] as const;
 const passes: readonly Pass[] = ['train', 'inputGradient', 'inference'];
 function fail(message: string): never {
@@ -94,9 +96,18 @@ function* measureEpochs(side: Side): Generator<Row> {
   }
 }
 
-const measures = { steps: measureSteps, kernels: measureKernels, epochs: measureEpochs };
+async function* measureLoader(side: Side): AsyncGenerator<Row> {
+  yield await compareLoader(side, 128);
+}
 
-function* measureAll(): Generator<Row> {
+const measures = {
+  steps: measureSteps,
+  kernels: measureKernels,
+  epochs: measureEpochs,
+  loader: measureLoader,
+};
+
+async function* measureAll(): AsyncGenerator<Row> {
   const folder = mkdtempSync(join(tmpdir(), 'medrobust-bench-'));
   const { seconds, rounds, threads } = values;
   const side = sides({ seconds: Number(seconds), rounds: Number(rounds), threads: Number(threads), folder });
@@ -117,7 +128,7 @@ function readRows(path: string): Row[] {
 
 if (values.from && !values.write) fail('--from goes with --write.');
 const rows: Row[] = [];
-for (const row of values.from ? readRows(values.from) : measureAll()) {
+for await (const row of values.from ? readRows(values.from) : measureAll()) {
   rows.push(row);
   if (!values.from) console.log(values.json ? JSON.stringify(row) : describeRow(row));
 }

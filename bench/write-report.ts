@@ -71,6 +71,11 @@ gives by default; \`inputGradient\` what an attack needs of a step, with the wei
 our side also SSIM, pictures and TensorBoard files. Both sides attack the images that are right, and leave out what has
 fallen.`,
   },
+  loader: {
+    title: 'Loading',
+    text: `A JPEG file read, decoded, resized and made floats, by ours and by PIL with torchvision's \`Resize\` and \`ToTensor\`: processor
+time of all threads for an image, so that its inverse is images a second and core.`,
+  },
   kernel: {
     title: 'Kernels of a training step',
     text: `Each distinct call of a kernel in a training step, timed by itself and added up as often as the step makes it. PyTorch may
@@ -98,5 +103,5 @@ float32 and autocast to bfloat16); both sides in turn on the same machine: ${cpu
 ${threads} threads, engine ${engine}, Node ${process.version}. Of PyTorch's two memory formats (contiguous, channels last) the faster
 counts. A ratio above 1 means that ours is faster; in brackets the least and the greatest of the rounds. Peak memory is
 that of the whole process.
-${section('step', rows)}${section('epoch', rows)}${section('kernel', rows)}`;
+${section('step', rows)}${section('epoch', rows)}${section('kernel', rows)}${section('loader', rows)}`;
 }

@@ -1,5 +1,6 @@
 import yargs from 'yargs';
 import { UsageError } from '../errors.ts';
+import { dataCommand } from './data.ts';
 import { describeCommand } from './describe.ts';
 import { doctorCommand } from './doctor.ts';
 import { evaluateCommand } from './evaluate.ts';
@@ -18,13 +19,14 @@ export async function runCommand(words: readonly string[]): Promise<void> {
     .command(trainCommand)
     .command(evaluateCommand)
     .command(listCommand)
+    .command(dataCommand)
     .command(describeCommand)
     .command(importCommand)
     .command(exportCommand)
     .command(doctorCommand)
     .example('$0 train demo', 'train on made-up images: data, curves and checkpoints in a minute or two')
     .example('$0 list nets', 'what an experiment can choose from')
-    .demandCommand(1, 'Expected a command: train, evaluate, list, describe, import, export or doctor.')
+    .demandCommand(1, 'Expected a command: train, evaluate, list, data, describe, import, export or doctor.')
     .recommendCommands()
     .strict()
     .wrap(Math.min(110, process.stdout.columns ?? 110))

@@ -63,20 +63,27 @@ export type IntensityChoice = Choice<typeof intensities>;
 
 const BINS = 65536;
 
-/** Takes in the values of one channel, one by one. */
+/** Takes in the values of one channel. */
 export function createTally() {
   const bins = new Float64Array(BINS);
   let [count, sum, squares] = [0, 0, 0];
   let [lowest, highest] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   return {
-    add(value: number) {
-      const bin = Math.round(Math.min(1, Math.max(0, value)) * (BINS - 1));
-      bins[bin] = (bins[bin] as number) + 1;
-      count++;
-      sum += value;
-      squares += value * value;
-      if (value < lowest) lowest = value;
-      if (value > highest) highest = value;
+    /** Every `stride`-th value from `start` on. */
+    add(values: Float32Array, start: number, stride: number) {
+      let [ownSum, ownSquares] = [0, 0];
+      for (let i = start; i < values.length; i += stride) {
+        const value = values[i] as number;
+        const bin = Math.round(Math.min(1, Math.max(0, value)) * (BINS - 1));
+        bins[bin] = (bins[bin] as number) + 1;
+        ownSum += value;
+        ownSquares += value * value;
+        if (value < lowest) lowest = value;
+        if (value > highest) highest = value;
+        count++;
+      }
+      sum += ownSum;
+      squares += ownSquares;
     },
     tally(): Tally {
       const mean = sum / count;
@@ -122,7 +129,7 @@ export async function fitIntensity(train: Dataset, choice: IntensityChoice): Pro
   const tallies = Array.from({ length: channels }, createTally);
   for (const index of train.samples.keys()) {
     const { pixels } = await train.read(index);
-    for (let i = 0; i < pixels.length; i++) tallies[i % channels]?.add(pixels[i] as number);
+    for (const [channel, tally] of tallies.entries()) tally.add(pixels, channel, channels);
   }
   return tallies.map(({ tally }) => {
     const window = fit(tally());
@@ -138,10 +145,12 @@ export function windowed(dataset: Dataset, windows: readonly Window[] | undefine
     ...dataset,
     async read(index) {
       const sample = await dataset.read(index);
-      const pixels = sample.pixels.map((value, i) => {
-        const { low, high } = windows[i % channels] as Window;
-        return Math.min(1, Math.max(0, (value - low) / (high - low)));
-      });
+      const pixels = new Float32Array(sample.pixels.length);
+      for (const [channel, { low, high }] of windows.entries()) {
+        for (let i = channel; i < pixels.length; i += channels) {
+          pixels[i] = Math.min(1, Math.max(0, ((sample.pixels[i] as number) - low) / (high - low)));
+        }
+      }
       return { ...sample, pixels };
     },
   };
