@@ -5,9 +5,8 @@ import type { SplitIndices } from '../data/split.ts';
 import type { BadSample } from '../data/verify.ts';
 import { UsageError } from '../errors.ts';
 import { chooseExperiment } from './choose-experiment.ts';
-import { formatInspection } from './inspection-table.ts';
 import { setOption } from './options.ts';
-import { coerce, type Json } from './overrides.ts';
+import type { Json } from './overrides.ts';
 
 interface Arguments {
   readonly what: string;
@@ -49,6 +48,7 @@ export const inspectCommand: CommandModule<object, Arguments> = {
   async handler(parsed) {
     const { dataset, divide } = await open(parsed);
     const { duplicatesAcross, inspect } = await import('../train/inspect.ts');
+    const { formatInspection } = await import('./inspection-table.ts');
     const inspection = await inspect(dataset, divide);
     const sheet = parsed.verify ? undefined : (parsed.sheet ?? `${dataset.name}-sheet.png`);
     if (sheet !== undefined) await writeFile(sheet, await drawSheet(dataset, inspection.bad));
@@ -73,7 +73,7 @@ async function open({ what, set }: Arguments): Promise<Opened> {
   );
   const { openDataset } = await import('../data/create.ts');
   if (Object.hasOwn(registry, what)) {
-    const choice = { name: what, ...optionsOf(what, registry[what]?.defaults ?? {}, set) };
+    const choice = { name: what, ...(await optionsOf(what, registry[what]?.defaults ?? {}, set)) };
     const dataset = await openDataset(choice as Parameters<typeof openDataset>[0]);
     const { fixedSplits } = dataset;
     return { dataset, ...(fixedSplits && { divide: () => fixedSplits }) };
@@ -96,7 +96,12 @@ async function open({ what, set }: Arguments): Promise<Opened> {
 }
 
 /** `directory=scans` in the kind of the option's default. */
-function optionsOf(name: string, defaults: object, assignments: readonly string[]): Record<string, Json> {
+async function optionsOf(
+  name: string,
+  defaults: object,
+  assignments: readonly string[],
+): Promise<Record<string, Json>> {
+  const { coerce } = await import('./overrides.ts');
   const known = defaults as Record<string, Json>;
   const options: Record<string, Json> = {};
   for (const assignment of assignments) {

@@ -27,8 +27,8 @@ const captionStyle = { size: 10.5, fill: ink } as const;
 const faintStyle = { size: 10.5, fill: faintInk } as const;
 
 /**
- * A PNG of images side by side, `columns` in a row, each with its captions; masks are laid over in the colours of their
- * classes. The same images give the same bytes.
+ * A PNG of images side by side, `columns` in a row, each with its captions; masks are outlined, and those of
+ * several classes filled with their colours. The same images give the same bytes.
  */
 export async function drawContactSheet(
   images: readonly SheetImage[],
@@ -45,7 +45,8 @@ export async function drawContactSheet(
     const y = top + Math.floor(i / columns) * pitch;
     const shown = await showImage(image, cell * pixelsPerUnit);
     if (labels) {
-      paintPrediction(shown, labels, image.shape);
+      // One class needs no colour, which would hide what it is about.
+      if (Array.from(labels).some((label) => label > 1)) paintPrediction(shown, labels, image.shape);
       paintLabels(shown, labels, image.shape);
     }
     const { rgb, ...size } = shown;
