@@ -2,7 +2,7 @@
 
 /** Times in milliseconds, memory in MB. */
 export interface Row {
-  readonly kind: 'step' | 'kernel' | 'epoch' | 'curve' | 'strength' | 'segmentation' | 'attack';
+  readonly kind: 'step' | 'kernel' | 'epoch' | 'loader' | 'curve' | 'strength' | 'segmentation' | 'attack';
   readonly name: string;
   /** Of ours; PyTorch has its choice of all up to it. */
   readonly precision: 'f32' | 'bf16';

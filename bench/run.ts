@@ -9,6 +9,7 @@
  *   npm run bench -- --kind strength --case NAME       our ensemble beside AutoAttack, on a net of bench/attacked-cases.ts
  *   npm run bench -- --kind segmentation               attacks on a segmenter at the same budget
  *   npm run bench -- --kind attacks                    time and memory of single attacks, of bench/attacks.ts
+ *   npm run bench -- --kind loader                     decoding and resizing beside torchvision and PIL, in processor time
  *   npm run bench -- --case unet-128 --pass train      one case; of steps, one of train, inputGradient, inference
  *   npm run bench -- --kind steps --precision bf16     ours in bf16, beside the faster of PyTorch's float32 and bf16
  *   npm run bench -- --json                            one JSON object a line
@@ -32,15 +33,16 @@ import type { BenchmarkCase } from './case.ts';
 import { compareCurves, compareSegmentation, compareStrength } from './compare-attacks.ts';
 import { compareEpoch } from './compare-epoch.ts';
 import { compareKernels } from './compare-kernels.ts';
+import { compareLoader } from './compare-loader.ts';
 import { comparePass } from './compare-pass.ts';
 import { type Side, sides } from './processes.ts';
 import { describeRow, type Row } from './rows.ts';
 import type { Pass } from './step.ts';
 import { writeReport } from './write-report.ts';
 
-const kinds = ['steps', 'kernels', 'epochs', 'curves', 'strength', 'segmentation', 'attacks'] as const;
+const kinds = ['steps', 'kernels', 'epochs', 'loader', 'curves', 'strength', 'segmentation', 'attacks'] as const;
 /** The others train nets first, and need data and time: they run where they are named. */
-const byDefault: readonly string[] = ['steps', 'kernels', 'epochs'];
+const byDefault: readonly string[] = ['steps', 'kernels', 'epochs', 'loader'];
 const precisions = ['f32', 'bf16'] as const;
 const passes: readonly Pass[] = ['train', 'inputGradient', 'inference'];
 function fail(message: string): never {
@@ -107,6 +109,10 @@ function* measureEpochs(side: Side): Generator<Row> {
   }
 }
 
+async function* measureLoader(side: Side): AsyncGenerator<Row> {
+  yield await compareLoader(side, 128);
+}
+
 /** Where its data are not there, a case is left out. */
 function hasData({ experiment, needs }: AttackedCase): boolean {
   if (!needs || existsSync(needs.path)) return true;
@@ -126,6 +132,7 @@ const measures = {
   steps: measureSteps,
   kernels: measureKernels,
   epochs: measureEpochs,
+  loader: measureLoader,
   curves: (side: Side) => compareCurves(side, curveCase),
   strength: measureStrength,
   segmentation: (side: Side) =>
@@ -133,7 +140,7 @@ const measures = {
   attacks: attackFigures,
 };
 
-function* measureAll(): Generator<Row> {
+async function* measureAll(): AsyncGenerator<Row> {
   const folder = values.folder ?? mkdtempSync(join(tmpdir(), 'medrobust-bench-'));
   const { seconds, rounds, threads } = values;
   const side = sides({ seconds: Number(seconds), rounds: Number(rounds), threads: Number(threads), folder });
@@ -155,7 +162,7 @@ function readRows(path: string): Row[] {
 
 if (values.from && !values.write) fail('--from goes with --write.');
 const rows: Row[] = [];
-for (const row of values.from ? readRows(values.from) : measureAll()) {
+for await (const row of values.from ? readRows(values.from) : measureAll()) {
   rows.push(row);
   if (!values.from) console.log(values.json ? JSON.stringify(row) : describeRow(row));
 }

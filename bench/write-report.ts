@@ -71,6 +71,11 @@ our side also SSIM, pictures and TensorBoard files. Both sides attack the images
 fallen.`,
     body: whole,
   },
+  loader: {
+    title: 'Loading',
+    text: `A JPEG file read, decoded, resized and made floats, by ours and by PIL with torchvision's \`Resize\` and \`ToTensor\`: processor
+time of all threads for an image, so that its inverse is images a second and core.`,
+  },
   kernel: {
     title: 'Kernels of a training step',
     text: `Each distinct call of a kernel in a training step, timed by itself and added up as often as the step makes it. PyTorch may

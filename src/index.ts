@@ -8,6 +8,7 @@ export { transferred } from './attacks/transfer.ts';
 export type { Attack, Target } from './attacks/attack.ts';
 export type { NormName, ThreatModel } from './attacks/threat.ts';
 export { type BatchOptions, batches } from './data/batches.ts';
+export { type AugmentChoice, type Augmenter, createAugmenter } from './data/augment.ts';
 export { type DatasetChoice, openDataset } from './data/create.ts';
 export type { Batch, Dataset, Sample } from './data/dataset.ts';
 export { splitDataset } from './data/split.ts';
@@ -59,6 +60,7 @@ export { resume, type Trained, type TrainOptions, train } from './train/train.ts
 
 // To extend: a definition is registered by one line in the registry.ts of its folder; callbacks are given to `train`.
 export { type AttackContext, type AttackDefinition, defineAttack, type Objective } from './attacks/attack.ts';
+export { type AugmentationDefinition, defineAugmentation } from './data/augmentations/augmentation.ts';
 export { type DatasetDefinition, defineDataset } from './data/dataset.ts';
 export { stopGradient } from './engine/ops/stop-gradient.ts';
 export { defineLoss, type Loss, type LossDefinition } from './losses/loss.ts';

@@ -1,6 +1,7 @@
 import yargs from 'yargs';
 import { UsageError } from '../errors.ts';
 import { compareCommand } from './compare.ts';
+import { dataCommand } from './data.ts';
 import { describeCommand } from './describe.ts';
 import { doctorCommand } from './doctor.ts';
 import { evaluateCommand } from './evaluate.ts';
@@ -24,6 +25,7 @@ export async function runCommand(words: readonly string[]): Promise<void> {
     .command(reportCommand)
     .command(watchCommand)
     .command(listCommand)
+    .command(dataCommand)
     .command(describeCommand)
     .command(importCommand)
     .command(exportCommand)
@@ -32,7 +34,7 @@ export async function runCommand(words: readonly string[]): Promise<void> {
     .example('$0 list nets', 'what an experiment can choose from')
     .demandCommand(
       1,
-      'Expected a command: train, evaluate, compare, report, watch, list, describe, import, export or doctor.',
+      'Expected a command: train, evaluate, compare, report, watch, list, data, describe, import, export or doctor.',
     )
     .recommendCommands()
     .strict()

@@ -208,7 +208,9 @@ async function measure(subject: Subject, experiment: Experiment, parsed: Argumen
   const { engine = 'auto', ...engineOptions } = parseEngine(parsed);
   const surrogate = parsed.transfer && (await find({ ...parsed, run: parsed.transfer, checkpoint: 'best' }));
   await useEngine(engine, engineOptions);
-  const dataset = (await openSplits(experiment, createRandom(experiment.seed)))[parsed.split];
+  const { readDataRecord } = await import('../train/data-record.ts');
+  const kept = subject.run === undefined ? undefined : await readDataRecord(subject.run);
+  const dataset = (await openSplits(experiment, createRandom(experiment.seed), kept))[parsed.split];
   if (dataset.samples.length === 0)
     throw new UsageError(`--split ${parsed.split}: ${dataset.name} has no such part.`);
   const model = await load(subject, dataset);

@@ -5,6 +5,7 @@ const KINDS = [
   'nets',
   'attacks',
   'datasets',
+  'augmentations',
   'metrics',
   'corruptions',
   'losses',
@@ -56,6 +57,8 @@ async function entriesOf(kind: Kind): Promise<Entry[]> {
       return withOptions(await import('../attacks/registry.ts'));
     case 'datasets':
       return withOptions(await import('../data/registry.ts'));
+    case 'augmentations':
+      return withOptions(await import('../data/augmentations/registry.ts'));
     case 'optimizers':
       return withOptions(await import('../train/optimizers/registry.ts'));
     case 'schedules':

@@ -27,6 +27,13 @@ export const engineOptions = {
   threads: { type: 'string', describe: 'Threads of the engine; all processors by default' },
 } as const;
 
+export const workersOption = {
+  workers: {
+    type: 'string',
+    describe: 'Threads that load and augment training images; 0: none beside the main one',
+  },
+} as const;
+
 export const setOption = {
   set: {
     type: 'string',
@@ -41,10 +48,10 @@ export const directoryOption = {
   directory: { type: 'string', default: 'checkpoints', describe: 'Where runs are kept' },
 } as const;
 
-/** A count such as `--threads 2`; undefined where it was not given. Throws `UsageError` below 1. */
-export function parseCount(text: string | undefined, owner: string): number | undefined {
+/** A count such as `--threads 2`; undefined where it was not given. Throws `UsageError` below `least`. */
+export function parseCount(text: string | undefined, owner: string, least = 1): number | undefined {
   if (text === undefined) return undefined;
   const count = Number(text);
-  if (text.trim() !== '' && Number.isInteger(count) && count >= 1) return count;
-  throw new UsageError(`${owner}: expected a whole number of at least 1, received "${text}".`);
+  if (text.trim() !== '' && Number.isInteger(count) && count >= least) return count;
+  throw new UsageError(`${owner}: expected a whole number of at least ${least}, received "${text}".`);
 }

@@ -10,11 +10,20 @@ type Node = { [key: string]: Json };
 
 /** What the parts of an experiment that may be absent look like: only their kinds matter. */
 const ABSENT: Node = {
-  data: { split: { validation: 0, test: 0 } },
+  data: {
+    split: { validation: 0, test: 0, folds: 0, fold: 0 },
+    augment: [{ name: '' }],
+    intensity: { name: '' },
+    sampling: '',
+    classWeights: '',
+    cache: { directory: '', gigabytes: 0 },
+    skipBad: false,
+  },
   robustness: {
     ...{ attacks: [{ name: '' }], norm: '', epsilons: [0], everyEpochs: 0, images: 0 },
     ...{ budget: 0, quantise: 0, unseen: false },
   },
+  schedule: { name: '' },
   weights: '',
   freeze: { weights: [''], statistics: [''] },
   checkpoints: { best: '', better: '' },

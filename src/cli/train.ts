@@ -6,12 +6,21 @@ import type { Trained, TrainOptions } from '../train/train.ts';
 import { chooseExperiment } from './choose-experiment.ts';
 import { findRun } from './find-run.ts';
 import { listenForInterrupt } from './interrupt.ts';
-import { directoryOption, type EngineArguments, engineOptions, parseEngine, setOption } from './options.ts';
+import {
+  directoryOption,
+  type EngineArguments,
+  engineOptions,
+  parseCount,
+  parseEngine,
+  setOption,
+  workersOption,
+} from './options.ts';
 
 interface Arguments extends EngineArguments {
   readonly experiment: string | undefined;
   readonly set: string[];
   readonly resume: string | undefined;
+  readonly workers: string | undefined;
   readonly directory: string;
 }
 
@@ -31,6 +40,7 @@ export const trainCommand: CommandModule<object, Arguments> = {
           describe: 'Go on with a run: the latest of the experiment, or the one named',
         },
         ...engineOptions,
+        ...workersOption,
         ...directoryOption,
       })
       .example('$0 train demo', 'as it is')
@@ -39,6 +49,7 @@ export const trainCommand: CommandModule<object, Arguments> = {
       .example('$0 train demo --resume', 'go on after Ctrl-C or a crash') as unknown as Argv<Arguments>,
   async handler(parsed) {
     const engine = parseEngine(parsed);
+    const workers = parseCount(parsed.workers, '--workers', 0);
     const interrupt = listenForInterrupt((line) => process.stderr.write(`\n${line}\n`));
     try {
       const { progress } = await import('../train/callbacks/progress.ts');
@@ -48,6 +59,7 @@ export const trainCommand: CommandModule<object, Arguments> = {
         signal: interrupt.signal,
         onWarning: (message) => process.stderr.write(`warning: ${message}\n`),
         ...engine,
+        ...(workers !== undefined && { workers }),
       };
       const trained =
         parsed.resume === undefined ? await start(parsed, options) : await goOn(parsed, options);

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
-import { UsageError } from '../errors.ts';
 import { requireOption } from '../options.ts';
-import type { Batch, Dataset, Sample } from './dataset.ts';
+import type { Batch, Dataset } from './dataset.ts';
+import { type DecodedBatch, readSamples, stackSamples } from './decoded-batch.ts';
 
 export interface BatchOptions {
   /** Samples a batch; the last one may have fewer. */
@@ -14,64 +14,26 @@ export interface BatchOptions {
   readonly skip?: number;
 }
 
-/** A batch that is decoded but holds no tensor yet: what waits ahead belongs to nobody's tidy. */
-interface DecodedBatch {
-  readonly ids: readonly string[];
-  readonly pixels: Float32Array;
-  readonly labels: Int32Array;
-}
-
-function checkSample(dataset: Dataset, { id, pixels, label }: Sample): void {
-  const [height, width, channels] = dataset.imageShape;
-  if (pixels.length !== height * width * channels) {
-    throw new UsageError(
-      `${dataset.name}: expected [${dataset.imageShape.join(', ')}] pixels in sample "${id}", received ${pixels.length} values. ` +
-        'Correct read() of the dataset.',
-    );
-  }
-  const labels = typeof label === 'number' ? undefined : label.length;
-  const expected = dataset.task === 'segmentation' ? height * width : undefined;
-  if (labels !== expected) {
-    throw new UsageError(
-      `${dataset.name}: expected ${expected === undefined ? 'a class index' : `${expected} labels`} ` +
-        `in sample "${id}", received ${labels === undefined ? 'a class index' : `${labels} labels`}. ` +
-        'Correct read() of the dataset.',
-    );
-  }
-}
-
 async function decodeBatch(dataset: Dataset, indices: readonly number[]): Promise<DecodedBatch> {
-  // Not Promise.all: that would leave the others running after the first failure.
-  const results = await Promise.allSettled(indices.map(async (index) => dataset.read(index)));
-  const samples = results.map((result) => {
-    if (result.status === 'rejected') throw result.reason;
-    checkSample(dataset, result.value);
-    return result.value;
-  });
-  const [height, width, channels] = dataset.imageShape;
-  const pixels = new Float32Array(samples.length * height * width * channels);
-  const labelLength = dataset.task === 'segmentation' ? height * width : 1;
-  const labels = new Int32Array(samples.length * labelLength);
-  for (const [i, sample] of samples.entries()) {
-    pixels.set(sample.pixels, i * height * width * channels);
-    if (typeof sample.label === 'number') labels[i] = sample.label;
-    else labels.set(sample.label, i * labelLength);
-  }
-  return { ids: samples.map(({ id }) => id), pixels, labels };
+  return stackSamples(dataset, await readSamples(dataset, indices));
 }
 
-function toBatch({ imageShape, task }: Dataset, { ids, pixels, labels }: DecodedBatch): Batch {
+/** The tensors of a decoded batch. The caller disposes it. */
+export function toBatch({ imageShape, task }: Dataset, { ids, pixels, labels, mixed }: DecodedBatch): Batch {
   const [height, width, channels] = imageShape;
   const images = tf.tensor4d(pixels, [ids.length, height, width, channels]);
   const labelShape = task === 'segmentation' ? [ids.length, height, width] : [ids.length];
   const labelTensor = tf.tensor(labels, labelShape, 'int32');
+  const others = mixed && { share: mixed.share, labels: tf.tensor(mixed.labels, labelShape, 'int32') };
   return {
     ids,
     images,
     labels: labelTensor,
+    ...(others && { mixed: others }),
     [Symbol.dispose]() {
       images.dispose();
       labelTensor.dispose();
+      others?.labels.dispose();
     },
   };
 }
@@ -93,19 +55,32 @@ export async function* batches(
   requireOption('batches', 'prefetch', whole(prefetch, 0), 'a whole number of at least 0', prefetch);
   requireOption('batches', 'skip', whole(skip, 0), 'a whole number of at least 0', skip);
   const order = Array.from(options.order ?? dataset.samples.keys());
-  const waiting: Promise<DecodedBatch>[] = [];
-  let next = skip * size;
-  const decodeAhead = () => {
-    for (; waiting.length <= prefetch && next < order.length; next += size) {
-      const decoding = decodeBatch(dataset, order.slice(next, next + size));
+  const decode = (batch: number) => decodeBatch(dataset, order.slice(batch * size, (batch + 1) * size));
+  const count = Math.ceil(order.length / size);
+  for await (const decoded of ahead(decode, { from: skip, count, prefetch })) yield toBatch(dataset, decoded);
+}
+
+/**
+ * What `make` gives for `from` … `count` − 1, in their order, with `prefetch` more under way than the one in use. An error
+ * is thrown when its turn comes; leaving early waits for what is under way.
+ */
+export async function* ahead<T>(
+  make: (index: number) => Promise<T>,
+  { from, count, prefetch }: { readonly from: number; readonly count: number; readonly prefetch: number },
+): AsyncGenerator<T, void, undefined> {
+  const waiting: Promise<T>[] = [];
+  let next = from;
+  const makeAhead = () => {
+    for (; waiting.length <= prefetch && next < count; next++) {
+      const making = make(next);
       // Its error is thrown to whoever awaits it; if nobody comes to, it must not end the process.
-      decoding.catch(() => {});
-      waiting.push(decoding);
+      making.catch(() => {});
+      waiting.push(making);
     }
     return waiting.shift();
   };
   try {
-    for (let due = decodeAhead(); due; due = decodeAhead()) yield toBatch(dataset, await due);
+    for (let due = makeAhead(); due; due = makeAhead()) yield await due;
   } finally {
     await Promise.allSettled(waiting);
   }

@@ -37,6 +37,8 @@ export interface Dataset {
   readonly samples: readonly SampleInfo[];
   /** Decodes one sample; the same index gives the same sample at any time. Throws `RunError` on a file that cannot be decoded. */
   read(index: number): Promise<Sample>;
+  /** The files that a sample is made of, for caches to see whether they changed; absent where there are none. */
+  filesOf?(index: number): readonly string[];
   /** Sample indices of each split, for data that come divided (MedMNIST). */
   readonly fixedSplits?: Readonly<Record<SplitName, readonly number[]>>;
 }
@@ -61,4 +63,6 @@ export interface Batch extends Disposable {
   readonly images: tf.Tensor4D;
   /** Class indices, int32: `[batch]` or `[batch, height, width]`. */
   readonly labels: tf.Tensor;
+  /** Of images that are mixed with others: these others' labels, and their part in [0, 1]; `labels` have the rest. */
+  readonly mixed?: { readonly labels: tf.Tensor; readonly share: number };
 }

@@ -128,6 +128,7 @@ export const imageCsv = defineDataset({
       imageShape: target.imageShape,
       classes,
       samples: samples.map(({ id, patient, label }) => ({ id, patient, label })),
+      filesOf: (index) => [(samples[index] as (typeof samples)[number]).file],
       async read(index) {
         const { id, label, file } = samples[index] as (typeof samples)[number];
         const { pixels } = await decodeImage(file, target);

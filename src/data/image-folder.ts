@@ -45,6 +45,7 @@ export const imageFolder = defineDataset({
       imageShape: target.imageShape,
       classes,
       samples,
+      filesOf: (index) => [join(directory, (samples[index] as File).id)],
       async read(index) {
         const { id, label } = samples[index] as File;
         const { pixels } = await decodeImage(join(directory, id), target);

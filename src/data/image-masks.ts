@@ -149,6 +149,10 @@ export const imageMasks = defineDataset({
       imageShape: target.imageShape,
       classes,
       samples: pairs.map((pair) => ({ id: pair.id, patient: patientOf(pair.image, pair.id) })),
+      filesOf(index) {
+        const { image, mask } = pairs[index] as Pair;
+        return [image, mask];
+      },
       read: (index) => readPair(pairs[index] as Pair, target, toClasses),
     };
     return dataset;

@@ -132,6 +132,7 @@ export const medmnist = defineDataset({
         validation: indicesOf('validation'),
         test: indicesOf('test'),
       },
+      filesOf: () => [file],
       async read(at) {
         const { split, index } = places[at] as (typeof places)[number];
         const { images, labels, shape } = parts[split];

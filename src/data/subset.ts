@@ -12,7 +12,11 @@ export function subset(dataset: Dataset, indices: ArrayLike<number>): Dataset {
     );
   });
   const { name, task, imageShape, classes } = dataset;
-  return { name, task, imageShape, classes, samples, read: (index) => dataset.read(chosen[index] as number) };
+  return {
+    ...{ name, task, imageShape, classes, samples },
+    read: (index) => dataset.read(chosen[index] as number),
+    ...(dataset.filesOf && { filesOf: (index: number) => dataset.filesOf?.(chosen[index] as number) ?? [] }),
+  };
 }
 
 /** Sample indices of each label, in order; one group, in segmentation. */

@@ -5,6 +5,8 @@ import { requireSuited } from '../attacks/craft.ts';
 import { type AttackChoice, createAttack } from '../attacks/create.ts';
 import { norms } from '../attacks/norms.ts';
 import * as attacks from '../attacks/registry.ts';
+import * as augmentations from '../data/augmentations/registry.ts';
+import { fillIntensity } from '../data/intensity.ts';
 import * as datasets from '../data/registry.ts';
 import { listChoices, UsageError } from '../errors.ts';
 import { fillLoss, lossOf } from '../losses/create.ts';
@@ -45,8 +47,19 @@ const SHAPES = {
     'checkpoints',
     'earlyStop',
   ],
-  data: ['dataset', 'split', 'batchSize'],
-  'data.split': ['validation', 'test'],
+  data: [
+    'dataset',
+    'split',
+    'batchSize',
+    'augment',
+    'intensity',
+    'sampling',
+    'classWeights',
+    'cache',
+    'skipBad',
+  ],
+  'data.cache': ['directory', 'gigabytes'],
+  'data.split': ['validation', 'test', 'folds', 'fold'],
   freeze: ['weights', 'statistics'],
   robustness: [
     'attacks',
@@ -81,6 +94,7 @@ export function checkExperiment(experiment: Experiment): Experiment {
   require(isCount(experiment.epochs), 'epochs', 'a whole number of at least 1', experiment.epochs);
   requireKeys('data', data);
   require(isCount(data.batchSize), 'data.batchSize', 'a whole number of at least 1', data.batchSize);
+  checkData(data);
   const split = checkSplit(data.split ?? DEFAULT_SPLIT);
   if (typeof experiment.loss !== 'string') requireChoice('loss', experiment.loss);
   lossOf(experiment.loss);
@@ -113,8 +127,34 @@ export function checkExperiment(experiment: Experiment): Experiment {
   return checked;
 }
 
-function checkSplit(split: { readonly validation: number; readonly test: number }) {
+function checkData({ augment, sampling, classWeights, cache, skipBad }: Experiment['data']): void {
+  const listed = augment === undefined || Array.isArray(augment);
+  require(listed, 'data.augment', 'a list of augmentations', augment);
+  require(sampling === undefined || sampling === 'balanced', 'data.sampling', '"balanced"', sampling);
+  const weighs = classWeights === undefined || classWeights === 'balanced';
+  require(weighs, 'data.classWeights', '"balanced"', classWeights);
+  if (cache) {
+    requireKeys('data.cache', cache);
+    const { directory, gigabytes } = cache;
+    const named = typeof directory === 'string' && directory !== '';
+    require(named, 'data.cache.directory', 'a folder', directory);
+    const positive = Number.isFinite(gigabytes) && gigabytes > 0;
+    require(positive, 'data.cache.gigabytes', 'a number above 0', gigabytes);
+  }
+  require(skipBad === undefined || typeof skipBad === 'boolean', 'data.skipBad', 'true or false', skipBad);
+}
+
+function checkSplit(split: NonNullable<Experiment['data']['split']>): typeof split {
   requireKeys('data.split', split);
+  if ('folds' in split) {
+    const { folds, fold = 0, test = 0 } = split;
+    require(isCount(folds) && folds > 1, 'data.split.folds', 'a whole number of at least 2', folds);
+    const within = Number.isInteger(fold) && fold >= 0 && fold < folds;
+    require(within, 'data.split.fold', `a whole number from 0 to ${folds - 1}`, fold);
+    require(test >= 0 && test < 1, 'data.split.test', 'a fraction in [0, 1)', test);
+    // A fold is as large as another: what an experiment said of the validation split does not count.
+    return { folds, fold, test };
+  }
   const { validation, test } = split;
   require(validation > 0 && validation < 1, 'data.split.validation', 'a fraction in (0, 1)', validation);
   require(test >= 0 && test < 1, 'data.split.test', 'a fraction in [0, 1)', test);
@@ -223,7 +263,14 @@ export function fillChoices(experiment: Experiment): Experiment {
   const { data, net, loss, optimizer, schedule, robustness } = experiment;
   return {
     ...experiment,
-    data: { ...data, dataset: fill('dataset', datasets, data.dataset) },
+    data: {
+      ...data,
+      dataset: fill('dataset', datasets, data.dataset),
+      ...(data.intensity && { intensity: fillIntensity(requireChoice('data.intensity', data.intensity)) }),
+      ...(data.augment && {
+        augment: data.augment.map((choice) => fill('augmentation', augmentations, choice)),
+      }),
+    },
     net: fill('net', nets, net),
     loss: fillLoss(loss),
     optimizer: fill('optimizer', optimizers, optimizer),

@@ -2,7 +2,11 @@
 
 import type { AttackChoice } from '../attacks/create.ts';
 import type { NormName } from '../attacks/threat.ts';
+import type { AugmentChoice } from '../data/augment.ts';
 import type { DatasetChoice } from '../data/create.ts';
+import type { DiskCacheOptions } from '../data/disk-cache.ts';
+import type { IntensityChoice } from '../data/intensity.ts';
+import type { SplitFolds, SplitFractions } from '../data/split.ts';
 import type { LossChoice } from '../losses/create.ts';
 import type { NetChoice } from '../nets/create.ts';
 import type { CorruptionName } from '../robustness/corruptions/corrupt.ts';
@@ -19,9 +23,21 @@ export interface Experiment {
   readonly seed: number;
   readonly data: {
     readonly dataset: DatasetChoice;
-    /** Fractions of the patients, for datasets that do not come divided. */
-    readonly split?: { readonly validation: number; readonly test: number };
+    /** Fractions of the patients, for datasets that do not come divided; or folds: `{ folds: 5, fold: 0 }`. */
+    readonly split?: SplitFractions | SplitFolds;
     readonly batchSize: number;
+    /** What the images of the training split go through, anew in every epoch: `[{ name: 'flip' }, { name: 'rotate', degrees: 15 }]`. */
+    readonly augment?: readonly AugmentChoice[];
+    /** Which intensities become 0 and 1, by what the training split holds. */
+    readonly intensity?: IntensityChoice;
+    /** In every epoch each class as often as another: rare ones repeated, of frequent ones some left out. */
+    readonly sampling?: 'balanced';
+    /** The loss of training weighs each class in inverse proportion to its frequency in the training split. */
+    readonly classWeights?: 'balanced';
+    /** Keeps decoded images on the disk, for runs to come: `{ directory: 'cache', gigabytes: 10 }`. */
+    readonly cache?: DiskCacheOptions;
+    /** Reads everything before training, and leaves out what cannot be read; otherwise a bad file ends the run. */
+    readonly skipBad?: boolean;
   };
   readonly net: NetChoice;
   /** A file of weights to begin with, such as 'resnet50.safetensors' or 'other/model.json': see `importWeights`. */

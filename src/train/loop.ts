@@ -1,7 +1,7 @@
 // The training loop, in the open.
 
 import { setImmediate as macrotask } from 'node:timers/promises';
-import { batches } from '../data/batches.ts';
+import { balancedOrder } from '../data/sampling.ts';
 import { RunError } from '../errors.ts';
 import { reseedDropout } from '../nets/dropout.ts';
 import type { Callback, EpochRecord, Measurements } from './callback.ts';
@@ -18,12 +18,12 @@ export async function trainEpochs(session: Session, callbacks: readonly Callback
 
   while (session.position.epoch <= run.experiment.epochs && session.stopReason === undefined) {
     const started = performance.now();
-    await trainBatches(session, callbacks);
+    const passed = await trainBatches(session, callbacks);
     const trained = (performance.now() - started) / 1000;
     if (run.signal.aborted) break;
 
     session.requireFiniteWeights();
-    if (!(await session.asMeasured(() => endEpoch(session, callbacks, trained)))) break;
+    if (!(await session.asMeasured(() => endEpoch(session, callbacks, { ...passed, trained })))) break;
   }
 
   await session.asMeasured(async () => {
@@ -32,8 +32,19 @@ export async function trainEpochs(session: Session, callbacks: readonly Callback
   });
 }
 
+/** What an epoch took. */
+interface Passed {
+  readonly batches: number;
+  /** Seconds in which there was no batch to train on. */
+  readonly waited: number;
+}
+
 /** Measures, records and acts; gives whether it did: not when the run was interrupted in measuring. */
-async function endEpoch(session: Session, callbacks: readonly Callback[], trained: number): Promise<boolean> {
+async function endEpoch(
+  session: Session,
+  callbacks: readonly Callback[],
+  { batches, trained, waited }: Passed & { readonly trained: number },
+): Promise<boolean> {
   const { run, records, position } = session;
   const measurements = await measure(session, callbacks);
   if (measurements === undefined) return false;
@@ -43,9 +54,10 @@ async function endEpoch(session: Session, callbacks: readonly Callback[], traine
     step,
     ...splitTimes({
       'train/loss': position.lossSum / position.images,
-      ...(run.experiment.schedule && { 'train/learningRate': learningRate(session) }),
+      ...(run.experiment.schedule && { 'train/learningRate': learningRate(session, batches) }),
       ...measurements,
       'time/train': trained,
+      'time/wait': waited,
     }),
   };
   await run.directory.appendRecord(record);
@@ -57,15 +69,18 @@ async function endEpoch(session: Session, callbacks: readonly Callback[], traine
 }
 
 /** The rest of the epoch that `session.position` is in; returns early when the run is interrupted. */
-async function trainBatches(session: Session, callbacks: readonly Callback[]): Promise<void> {
-  const { run, learner } = session;
+async function trainBatches(session: Session, callbacks: readonly Callback[]): Promise<Passed> {
+  const { run, learner, loader } = session;
   const { epoch } = session.position;
   const { batchSize: size } = run.experiment.data;
-  const order = orderOf(run.random.stream(`shuffle/${epoch}`).permutation(run.train.samples.length), size);
+  const order = orderOf(shuffled(run, epoch), size);
   const count = Math.ceil(order.length / size);
 
+  let waited = 0;
   let since = performance.now();
-  for await (using batch of batches(run.train, { size, order, skip: session.position.batch })) {
+  let asked = since;
+  for await (using batch of loader.epoch(epoch, { size, order, skip: session.position.batch })) {
+    waited += (performance.now() - asked) / 1000;
     const at: Position = session.position;
     const step = at.step + 1;
     reseedDropout(run.net.model, run.random.stream(`dropout/${step}`));
@@ -87,15 +102,22 @@ async function trainBatches(session: Session, callbacks: readonly Callback[]): P
     }
     // Signals are heard between turns of the event loop only.
     await macrotask();
-    if (run.signal.aborted) return;
+    if (run.signal.aborted) break;
+    asked = performance.now();
   }
+  return { batches: count, waited };
+}
+
+function shuffled({ experiment, train, random }: Session['run'], epoch: number): Int32Array {
+  const own = random.stream(`shuffle/${epoch}`);
+  return experiment.data.sampling === 'balanced'
+    ? balancedOrder(train, own)
+    : own.permutation(train.samples.length);
 }
 
 /** Of the last step of the epoch. */
-function learningRate(session: Session): number {
-  const { train, experiment } = session.run;
-  const count = Math.ceil(train.samples.length / experiment.data.batchSize);
-  return (session.learner.optimizer.options.learningRate as number) * shareAt(session, count - 1, count);
+function learningRate(session: Session, batches: number): number {
+  return (session.learner.optimizer.options.learningRate as number) * shareAt(session, batches - 1, batches);
 }
 
 function shareAt({ run, records, position }: Session, batch: number, batches: number): number {

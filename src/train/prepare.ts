@@ -1,15 +1,20 @@
 // What a run needs before it begins.
 
 import * as tf from '@tensorflow/tfjs';
+import { createAugmenter } from '../data/augment.ts';
 import { openDataset } from '../data/create.ts';
 import type { Dataset } from '../data/dataset.ts';
+import type { DiskCache } from '../data/disk-cache.ts';
 import { mixtures } from '../data/mixtures.ts';
+import { balancedOrder } from '../data/sampling.ts';
 import { UsageError } from '../errors.ts';
 import { type ImportReport, importWeights } from '../exchange/import-weights.ts';
-import { type LossChoice, lossOf } from '../losses/create.ts';
+import { fillLoss, type LossChoice, lossOf } from '../losses/create.ts';
+import type { Loss } from '../losses/loss.ts';
 import { createNet } from '../nets/create.ts';
 import type { Net, NetShape } from '../nets/net.ts';
 import { createRandom, type Random } from '../random.ts';
+import type { DataRecord } from './data-record.ts';
 import type { Experiment } from './experiment.ts';
 import { freeze } from './freeze.ts';
 import { attackedImages } from './measure.ts';
@@ -20,6 +25,11 @@ export interface Prepared {
   readonly random: Random;
   readonly train: Dataset;
   readonly validation: Dataset;
+  /** What was found in the data. */
+  readonly found: DataRecord;
+  readonly cache?: DiskCache;
+  /** Of training: weighs the classes where the experiment asks for it. */
+  readonly loss: Loss;
   readonly net: Net;
   /** What came of the weights that the experiment begins with. */
   readonly imported?: ImportReport;
@@ -28,13 +38,19 @@ export interface Prepared {
 /**
  * Opens the data and builds the net, before anything is written: all that can be wrong with an experiment goes
  * wrong here, as a `UsageError`. The caller disposes `net.model`. With `restores`, weights are to come from a checkpoint,
- * and those that the experiment begins with are left alone.
+ * and those that the experiment begins with are left alone; `kept` is what the run found in its data when it began.
  */
-export async function prepare(experiment: Experiment, { restores = false } = {}): Promise<Prepared> {
+export async function prepare(
+  experiment: Experiment,
+  { restores = false, kept }: { readonly restores?: boolean; readonly kept?: DataRecord | undefined } = {},
+): Promise<Prepared> {
   const random = createRandom(experiment.seed);
-  const { train, validation } = await openSplits(experiment, random);
+  const { train, validation, record: found, cache } = await openSplits(experiment, random, kept);
   const shape = { task: train.task, imageShape: train.imageShape, classes: train.classes.length };
-  tryLoss(experiment.loss, shape);
+  createAugmenter(experiment.data.augment ?? [], train.imageShape);
+  const loss = lossOf(weighted(experiment.loss, found.classWeights));
+  tryLoss(loss, shape);
+  if (experiment.data.sampling === 'balanced') balancedOrder(train, random);
   await tryUnattacked(experiment, validation, random.stream('robustness'));
   const net = createNet(experiment.net, shape, random.stream('net'));
   try {
@@ -42,7 +58,8 @@ export async function prepare(experiment: Experiment, { restores = false } = {})
     freeze(net, experiment.freeze ?? {});
     const { weights } = experiment;
     const imported = weights !== undefined && !restores ? await importWeights(net, weights) : undefined;
-    return { experiment, random, train, validation, net, ...(imported && { imported }) };
+    const parts = { experiment, random, train, validation, found, loss, net };
+    return { ...parts, ...(cache && { cache }), ...(imported && { imported }) };
   } catch (error) {
     net.model.dispose();
     throw error;
@@ -55,10 +72,19 @@ async function tryUnattacked({ robustness }: Experiment, validation: Dataset, ra
   if (robustness?.ambiguity) mixtures(attackedImages(validation, robustness.images, random), random);
 }
 
+/** The loss with the weights that the data gave. Throws `UsageError` for a loss that takes none or has its own. */
+function weighted(choice: LossChoice, classWeights: readonly number[] | undefined): LossChoice {
+  if (classWeights === undefined) return choice;
+  const { name, ...options } = fillLoss(choice);
+  if ('classWeights' in options && options.classWeights?.length === 0)
+    return { name, ...options, classWeights } as LossChoice;
+  const reason = 'classWeights' in options ? 'has weights of its own' : 'takes no weights';
+  throw new UsageError(`data.classWeights: the loss ${name} ${reason}. Leave out one of the two.`);
+}
+
 /** Lets the loss refuse what it cannot take: another task, class weights for another number of classes. */
-function tryLoss(choice: LossChoice, { task, classes }: NetShape): void {
+function tryLoss(loss: Loss, { task, classes }: NetShape): void {
   const places = task === 'segmentation' ? [1, 1, 1] : [1];
-  const loss = lossOf(choice);
   tf.tidy(() => {
     loss(tf.zeros([...places, classes]), tf.zeros(places, 'int32'));
   });

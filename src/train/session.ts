@@ -1,5 +1,6 @@
 // What a run holds while it trains: the loop moves it, callbacks see `run`.
 
+import type { Loader } from '../data/loader.ts';
 import { RunError } from '../errors.ts';
 import type { EpochRecord, Run } from './callback.ts';
 import { checkpointName, type Position, removeCheckpoint, saveCheckpoint } from './checkpoints.ts';
@@ -8,6 +9,7 @@ import type { Learner } from './step.ts';
 export interface Session {
   readonly run: Run;
   readonly learner: Learner;
+  readonly loader: Loader;
   /** The same list as `run.records`; the loop adds to it. */
   readonly records: EpochRecord[];
   position: Position;
@@ -29,10 +31,15 @@ export const START: Position = { epoch: 1, batch: 0, step: 0, lossSum: 0, images
 /** `interrupt` aborts `parts.signal`. */
 export function createSession(
   parts: Omit<Run, 'records' | 'saveCheckpoint' | 'stop'>,
-  state: { readonly learner: Learner; readonly position: Position; readonly records: EpochRecord[] },
+  state: {
+    readonly learner: Learner;
+    readonly loader: Loader;
+    readonly position: Position;
+    readonly records: EpochRecord[];
+  },
   interrupt: () => void,
 ): Session {
-  const { learner, records } = state;
+  const { learner, loader, records } = state;
   const directory = parts.directory.path;
   let stopReason: string | undefined;
   let savedStep = state.position.batch === 0 ? state.position.step : -1;
@@ -71,6 +78,7 @@ export function createSession(
   const session: Session = {
     run,
     learner,
+    loader,
     records,
     position: state.position,
     get stopReason() {

@@ -58,10 +58,15 @@ export async function trainStep(
   }
 }
 
-function trainingLoss(net: Net, loss: Loss, { images, labels }: Batch): tf.Scalar {
+function trainingLoss(net: Net, loss: Loss, { images, labels, mixed }: Batch): tf.Scalar {
+  const lossOf = (logits: tf.Tensor) => {
+    const own = loss(logits, labels).mean();
+    if (!mixed) return own;
+    return own.mul(1 - mixed.share).add(loss(logits, mixed.labels).mean().mul(mixed.share));
+  };
   const terms = runInTraining(net.model, images).map((logits, head) => {
     const weight = head === 0 ? 1 : (net.auxiliaryWeights[head - 1] ?? 0);
-    return loss(logits, labels).mean().mul(weight);
+    return lossOf(logits).mul(weight);
   });
   return tf.addN(terms) as tf.Scalar;
 }

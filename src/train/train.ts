@@ -1,8 +1,10 @@
 import { join } from 'node:path';
+import type { Dataset } from '../data/dataset.ts';
+import { type Loader, openLoader } from '../data/loader.ts';
+import type { TrainingSource } from '../data/training-batches.ts';
 import { type Engine, type EngineName, type EngineOptions, useEngine } from '../engine/engine.ts';
 import { messageOf, RunError, UsageError } from '../errors.ts';
 import { importWarnings } from '../exchange/import-report.ts';
-import { lossOf } from '../losses/create.ts';
 import type { Net } from '../nets/net.ts';
 import { summaryFileWriter } from '../summary/writer.ts';
 import type { Callback, EpochRecord, Run } from './callback.ts';
@@ -14,6 +16,7 @@ import { tensorboard } from './callbacks/tensorboard.ts';
 import { unattackedMeasurement } from './callbacks/unattacked-measurement.ts';
 import { checkExperiment } from './check-experiment.ts';
 import { type Checkpoint, newestCheckpoint, restoreOptimizer, restoreWeights } from './checkpoints.ts';
+import { DATA_RECORD, type DataRecord, formatDataRecord, readDataRecord } from './data-record.ts';
 import { describeEnvironment } from './environment.ts';
 import type { Experiment } from './experiment.ts';
 import { openLog } from './log.ts';
@@ -36,6 +39,8 @@ export interface TrainOptions extends EngineOptions {
   readonly engine?: 'auto' | EngineName;
   /** Where the directories of runs are made; default `checkpoints`. */
   readonly directory?: string;
+  /** Threads that decode and augment training images; 0: none beside the main one. It changes no result. */
+  readonly workers?: number;
   /** Beside those that the experiment asks for. */
   readonly callbacks?: readonly Callback[];
   /** Aborting it stops the run after the batch under way and saves where it stands. */
@@ -91,7 +96,7 @@ export async function resume(path: string, options: Omit<TrainOptions, 'director
     );
     // Stopped before its first checkpoint, a run begins again.
     const restores = (await newestCheckpoint(path, () => {})) !== undefined;
-    const prepared = await prepare(experiment, { restores });
+    const prepared = await prepare(experiment, { restores, kept: await readDataRecord(path) });
     return await runIn(directory, { ...prepared, engine, options, resumed: true });
   } finally {
     directory.release();
@@ -123,7 +128,7 @@ async function runIn(
   directory: RunDirectory,
   parts: Prepared & { engine: Engine; options: TrainOptions; resumed?: boolean },
 ): Promise<Trained> {
-  const { experiment, net, engine, options, resumed = false, imported, ...data } = parts;
+  const { experiment, net, engine, options, resumed = false, imported, found, loss, cache, ...data } = parts;
   using optimizer = optimizerOf(experiment.optimizer, net);
   const log = openLog(join(directory.path, 'log.jsonl'), options.onWarning);
   const abort = new AbortController();
@@ -132,6 +137,7 @@ async function runIn(
   options.signal?.addEventListener('abort', interrupt);
   const environment = describeEnvironment(engine);
   let summary: ReturnType<typeof summaryFileWriter> | undefined;
+  let loader: Loader | undefined;
   try {
     log.info({ environment, skipped: engine.skipped, resumed }, 'start');
     // Where `cpu` was asked for, nothing was passed over and nothing is said.
@@ -140,15 +146,25 @@ async function runIn(
       log.info({ weights: imported }, 'weights');
       for (const warning of importWarnings(imported)) log.warn(warning);
     }
+    if (!resumed) await directory.write(DATA_RECORD, formatDataRecord(found));
+    if (found.skipped) warnOfSkipped(found.skipped, log);
     const from = resumed ? await checkpointToResume(directory.path, log) : undefined;
     const records = await directory.keepRecordsTo(from ? from.position.epoch - 1 : 0);
     if (from) restore(from, net, optimizer);
     else await directory.write('environment.json', `${JSON.stringify(environment, null, 2)}\n`);
     summary = summaryFileWriter(directory.path);
-    const learner = { net, optimizer, loss: lossOf(experiment.loss) };
+    loader = openLoader(
+      data.train,
+      {
+        ...sourceOf(experiment, data.train, found),
+        ...(cache && { cache }),
+      },
+      options.workers,
+    );
+    const learner = { net, optimizer, loss };
     const session = createSession(
       { ...data, experiment, net, directory, summary, log, signal: abort.signal },
-      { learner, position: from?.position ?? START, records },
+      { learner, loader, position: from?.position ?? START, records },
       interrupt,
     );
     await trainEpochs(session, [...callbacksOf(experiment), ...(options.callbacks ?? [])]);
@@ -168,8 +184,25 @@ async function runIn(
   } finally {
     options.signal?.removeEventListener('abort', interrupt);
     summary?.close();
+    await loader?.close();
     directory.release();
   }
+}
+
+function warnOfSkipped(skipped: NonNullable<DataRecord['skipped']>, log: Run['log']): void {
+  log.info({ skipped }, 'skipped');
+  const [first] = skipped;
+  const files =
+    skipped.length === 1
+      ? '1 sample that cannot be read is'
+      : `${skipped.length} samples that cannot be read are`;
+  log.warn(`${files} left out, listed in ${DATA_RECORD}. ${first?.reason}`);
+}
+
+/** The training split as workers open it. */
+function sourceOf({ data, seed }: Experiment, train: Dataset, { intensity }: DataRecord): TrainingSource {
+  const { dataset, augment = [] } = data;
+  return { dataset, augment, seed, ids: train.samples.map(({ id }) => id), ...(intensity && { intensity }) };
 }
 
 /** Checkpoints hold the averages in the place of the weights, and the other way round. */

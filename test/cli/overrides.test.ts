@@ -38,6 +38,16 @@ const changes: readonly [path: string, expected: unknown, ...assignments: string
     'earlyStop.measurement=validation/loss',
     'earlyStop.patience=2',
   ],
+  ['data.augment.1.degrees', 40, 'data.augment=flip,rotate', 'data.augment.rotate.degrees=40'],
+  [
+    'data.intensity',
+    { name: 'zScore', deviations: 2 },
+    'data.intensity=zScore',
+    'data.intensity.deviations=2',
+  ],
+  ['data.split.folds', 5, 'data.split.folds=5'],
+  ['data.skipBad', true, 'data.skipBad=true'],
+  ['data.cache', { directory: 'x', gigabytes: 2 }, 'data.cache.directory=x', 'data.cache.gigabytes=2'],
   ['checkpoints', { best: 'a=b' }, 'checkpoints.best=a=b'],
 ];
 

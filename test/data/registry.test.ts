@@ -1,6 +1,7 @@
 // What holds for every data set format. A new one needs its fixture here, and the compiler says so.
 
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -108,6 +109,13 @@ for (const name of Object.keys(registry) as (keyof typeof registry)[]) {
     }
     const total = splits.train.samples.length + splits.validation.samples.length + splits.test.samples.length;
     assert.equal(total, dataset.samples.length);
+  });
+
+  test(`${name}: the files that a sample is made of are there`, async (context) => {
+    const dataset = await openDataset(await fixtures[name](await temporaryFolder(context)));
+    for (const index of dataset.samples.keys()) {
+      for (const file of dataset.filesOf?.(index) ?? []) assert.ok(existsSync(file), file);
+    }
   });
 
   test(`${name}: an option it does not have is refused with those it has`, async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Dataset, SampleInfo } from '../../src/data/dataset.ts';
-import { splitDataset } from '../../src/data/split.ts';
+import { splitByIds, splitDataset } from '../../src/data/split.ts';
 import { sampleStratified, subset } from '../../src/data/subset.ts';
 import { UsageError } from '../../src/errors.ts';
 import { createRandom } from '../../src/random.ts';
@@ -177,4 +177,82 @@ test('sampleStratified: a rare class is there, all is all, and segmentation has 
     { task: 'segmentation' },
   );
   assert.equal(new Set(sampleStratified(bare, 30, random)).size, 30);
+});
+
+test('folds: every sample is validated once, patients stay together, the test split is the same', () => {
+  const samples = hospital(60, 2);
+  const dataset = memoryDataset(samples);
+  const folds = [0, 1, 2, 3, 4].map((fold) =>
+    splitDataset(dataset, { folds: 5, fold, test: 0.2 }, createRandom(3)),
+  );
+  const test = idsOf(folds[0]!.test);
+  assert.ok(test.length > 0);
+  const validated = folds.flatMap(({ validation }) => idsOf(validation));
+  assert.deepEqual([...validated, ...test].sort(), samples.map(({ id }) => id).sort());
+  const whole = labelCounts(dataset);
+  for (const { train, validation, test: tested } of folds) {
+    assert.deepEqual(idsOf(tested), test);
+    const patients = [train, validation, tested].map(
+      (part) => new Set(part.samples.map(({ patient }) => patient)),
+    );
+    assert.equal(
+      patients.reduce((sum, { size }) => sum + size, 0),
+      60,
+      'no patient in two splits',
+    );
+    assert.equal(train.samples.length + validation.samples.length + tested.samples.length, samples.length);
+    for (const [label, count] of labelCounts(validation).entries()) {
+      assert.ok(Math.abs(count - 0.16 * whole[label]!) <= 7, `label ${label}: ${count} of ${whole[label]}`);
+    }
+  }
+});
+
+test('folds of data that come divided leave the test split alone', () => {
+  const fixedSplits = { train: [0, 1, 2, 3, 4, 5, 6], validation: [7, 8], test: [9, 10, 11] };
+  const dataset = { ...memoryDataset(numbered(12)), fixedSplits };
+  const folds = [0, 1, 2].map((fold) => splitDataset(dataset, { folds: 3, fold }, createRandom(1)));
+  for (const { test } of folds) assert.deepEqual(idsOf(test), ['s9', 's10', 's11']);
+  assert.deepEqual(
+    folds.flatMap(({ validation }) => idsOf(validation)).sort(),
+    idsOf(subset(dataset, [0, 1, 2, 3, 4, 5, 6, 7, 8])),
+  );
+});
+
+test('folds that cannot be are refused', () => {
+  const dataset = memoryDataset(numbered(12));
+  for (const choice of [
+    { folds: 1, fold: 0 },
+    { folds: 3, fold: 3 },
+    { folds: 3, fold: 0, test: 1 },
+    { folds: 2.5, fold: 0 },
+  ]) {
+    assert.throws(() => splitDataset(dataset, choice, random), says(UsageError, 'at least 2 folds'));
+  }
+  assert.throws(
+    () => splitDataset(memoryDataset(numbered(3)), { folds: 4, fold: 3 }, random),
+    says(UsageError, 'validation split', 'is empty'),
+  );
+});
+
+test('data that come divided with a patient on both sides are refused', () => {
+  const samples = numbered(6).map((sample, i) => ({ ...sample, patient: `p${i % 3}` }));
+  const dataset = {
+    ...memoryDataset(samples),
+    fixedSplits: { train: [0, 1, 3], validation: [2, 5], test: [4] },
+  };
+  assert.throws(
+    () => splitDataset(dataset, { validation: 0.5, test: 0 }, random),
+    says(UsageError, 'patient "p1"', 'train', 'test'),
+  );
+});
+
+test('splits are made again from their ids; what has come since is left out, what is gone is named', () => {
+  const before = splitDataset(memoryDataset(numbered(20)), { validation: 0.3, test: 0.2 }, random);
+  const ids = { train: idsOf(before.train), validation: idsOf(before.validation), test: idsOf(before.test) };
+  const grown = memoryDataset([{ id: 'new', patient: 'new', label: 0 }, ...numbered(20)].reverse());
+  const after = splitByIds(grown, ids);
+  for (const name of ['train', 'validation', 'test'] as const)
+    assert.deepEqual(after[name].samples, before[name].samples);
+  const gone = memoryDataset(numbered(20).filter(({ id }) => id !== ids.validation[0]));
+  assert.throws(() => splitByIds(gone, ids), says(UsageError, ids.validation[0]!, 'validation'));
 });

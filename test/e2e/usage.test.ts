@@ -15,7 +15,7 @@ writeFileSync(noDefault, 'export const experiment = {};\n');
 writeFileSync(torn, 'export default { name: \n');
 
 const mistakes: readonly [words: string[], message: RegExp][] = [
-  [[], /Expected a command: train, evaluate, list, describe, import, export or doctor/],
+  [[], /Expected a command: train, evaluate, list, data, describe, import, export or doctor/],
   [['trian'], /Did you mean train\?/],
   [['train', 'demo', '--epochs', '3'], /Unknown argument: epochs/],
   [['train'], /Expected an experiment/],
@@ -47,6 +47,12 @@ const mistakes: readonly [words: string[], message: RegExp][] = [
   ],
   [['describe', 'unet', '--input', '8x8x1', '--classes', '2', '--set', 'size=1'], /no option "size"/],
   [['describe', 'unet', '--input', '8x8x1', '--classes', '2', '--preset', 'huge'], /no preset "huge"/],
+  [['train', tinyFile, '--workers', '-1'], /--workers: expected a whole number of at least 0/],
+  [['data'], /Expected what to do with data: inspect or download/],
+  [['data', 'inspect', 'dmeo'], /no experiment "dmeo".*demo/],
+  [['data', 'inspect', 'imageFolder'], /"directory" of imageFolder: expected a folder. Set it/],
+  [['data', 'inspect', 'skinLesions', '--set', 'cuont=3'], /--set: .*"cuont=3".*count/],
+  [['data', 'download', 'mnist'], /no data set "mnist".*pneumoniamnist.*isic2017/],
   [['list', 'networks'], /kind.*"networks".*nets/],
 ];
 

@@ -16,6 +16,47 @@ const wrong: readonly [string, object, RegExp][] = [
   ['half a batch', { data: { ...tiny.data, batchSize: 2.5 } }, /^data\.batchSize/],
   ['no data', { data: undefined }, /^data: expected an object/],
   ['a split of all', { data: { ...tiny.data, split: { validation: 0.5, test: 0.5 } } }, /^data\.split/],
+  [
+    'one fold',
+    { data: { ...tiny.data, split: { folds: 1, fold: 0 } } },
+    /^data\.split\.folds: expected .* at least 2/,
+  ],
+  [
+    'a fold too many',
+    { data: { ...tiny.data, split: { folds: 3, fold: 3 } } },
+    /^data\.split\.fold: expected .* 0 to 2/,
+  ],
+  [
+    'augmentation that is no list',
+    { data: { ...tiny.data, augment: { name: 'flip' } } },
+    /^data\.augment: expected a list/,
+  ],
+  [
+    'an unknown augmentation',
+    { data: { ...tiny.data, augment: [{ name: 'spin' }] } },
+    /no augmentation "spin".*rotate/,
+  ],
+  [
+    'an unknown intensity',
+    { data: { ...tiny.data, intensity: { name: 'minmax' } } },
+    /no intensity "minmax".*percentiles/,
+  ],
+  [
+    'an intensity that is a name',
+    { data: { ...tiny.data, intensity: 'zScore' } },
+    /^data\.intensity: expected \{ name/,
+  ],
+  ['unknown sampling', { data: { ...tiny.data, sampling: 'rare' } }, /^data\.sampling: expected "balanced"/],
+  [
+    'unknown class weights',
+    { data: { ...tiny.data, classWeights: [1, 2] } },
+    /^data\.classWeights: expected "balanced"/,
+  ],
+  [
+    'a cache without a size',
+    { data: { ...tiny.data, cache: { directory: 'x' } } },
+    /^data\.cache\.gigabytes: expected a number/,
+  ],
   ['unknown data', { data: { ...tiny.data, dataset: { name: 'mnist' } } }, /no dataset "mnist".*skinLesions/],
   ['an unknown net', { net: { name: 'resnet9000' } }, /no net "resnet9000".*resnet/],
   ['an unknown option', { net: { name: 'resnet', deepth: 18 } }, /resnet has no option "deepth".*depth/],

@@ -1,0 +1,64 @@
+import { availableParallelism } from 'node:os';
+import { ahead, toBatch } from './batches.ts';
+import type { Batch, Dataset } from './dataset.ts';
+import { openPool } from './loader-pool.ts';
+import { sharedMemory } from './shared-cache.ts';
+import { batchMaker, type TrainingSource } from './training-batches.ts';
+
+/** The batches of a training: the same ones, whatever the number of workers. */
+export interface Loader {
+  /** The batches of an epoch, from number `skip` on. The caller disposes each. */
+  epoch(
+    epoch: number,
+    options: { size: number; order: ArrayLike<number>; skip: number },
+  ): AsyncIterable<Batch>;
+  /** Ends the workers. */
+  close(): Promise<void>;
+}
+
+/**
+ * How many workers load, where nobody says: half of the processors and at most four where images are augmented, and none
+ * where they are only decoded, which sharp does in threads of its own.
+ */
+export function defaultWorkers({ augment }: Pick<TrainingSource, 'augment'>): number {
+  return augment.length === 0 ? 0 : Math.min(4, Math.max(1, Math.floor(availableParallelism() / 2)));
+}
+
+/** How often each number of a list stands before it. */
+function earlierOf(list: readonly number[]): number[] {
+  const counts = new Map<number, number>();
+  return list.map((value) => {
+    const count = counts.get(value) ?? 0;
+    counts.set(value, count + 1);
+    return count;
+  });
+}
+
+/**
+ * Opens the batches of `train`, which is what `source` describes.
+ *
+ * With `workers` at 0 they are made in this thread. Otherwise workers open `source` for themselves, and share up to 1 GiB
+ * of decoded images. As many batches as there are workers, and two more, are made ahead of the one in use. A file that
+ * cannot be read throws when its batch is due.
+ */
+export function openLoader(train: Dataset, source: TrainingSource, workers = defaultWorkers(source)): Loader {
+  const pool = workers > 0 ? openPool(workers, { source, memory: sharedMemory(train) }) : undefined;
+  const make = pool?.make ?? batchMaker(train, source);
+  return {
+    async *epoch(epoch, { size, order, skip }) {
+      const all = Array.from(order);
+      const before = earlierOf(all);
+      const decode = (batch: number) => {
+        const [start, end] = [batch * size, (batch + 1) * size];
+        return make({ epoch, batch, indices: all.slice(start, end), earlier: before.slice(start, end) });
+      };
+      const count = Math.ceil(all.length / size);
+      for await (const batch of ahead(decode, { from: skip, count, prefetch: workers + 2 })) {
+        yield toBatch(train, batch);
+      }
+    },
+    async close() {
+      await pool?.close();
+    },
+  };
+}

@@ -1,0 +1,173 @@
+// What is in a data set: counts, sizes, intensities, patients, duplicates, leaks, bad files.
+
+import { createHash } from 'node:crypto';
+import sharp from 'sharp';
+import type { Dataset, Sample, SplitName } from '../data/dataset.ts';
+import { createTally } from '../data/intensity.ts';
+import { type SharedPatient, type SplitIndices, sharedPatients } from '../data/split.ts';
+import { type BadSample, readAll } from '../data/verify.ts';
+
+/** One split, or all samples. */
+export interface PartSummary {
+  readonly samples: number;
+  readonly patients: number;
+  /** Of each class, in classification: samples; in segmentation the share of pixels, of the samples that can be read. */
+  readonly classes: readonly number[];
+}
+
+/** Samples whose pixels are the same. */
+export interface Duplicates {
+  readonly ids: readonly string[];
+  /** The split of each of `ids`; absent where the data are not divided. */
+  readonly splits?: readonly SplitName[];
+  /** Whether their labels differ. */
+  readonly contradictory: boolean;
+}
+
+export interface Inspection {
+  readonly name: string;
+  readonly task: Dataset['task'];
+  readonly imageShape: readonly number[];
+  readonly classes: readonly string[];
+  readonly all: PartSummary;
+  /** Absent where the data are not divided. */
+  readonly splits?: Readonly<Record<SplitName, PartSummary>>;
+  /** Of each channel, after decoding, in [0, 1]. Absent where nothing can be read. */
+  readonly intensities?: readonly {
+    readonly lowest: number;
+    readonly highest: number;
+    readonly mean: number;
+    readonly deviation: number;
+  }[];
+  /** Width and height of the files, and how many there are of each, the most frequent first; only of image files. */
+  readonly fileSizes: readonly { readonly width: number; readonly height: number; readonly count: number }[];
+  readonly duplicates: readonly Duplicates[];
+  /** Patients in more than one split. */
+  readonly leaks: readonly SharedPatient[];
+  readonly bad: readonly BadSample[];
+}
+
+const SPLITS = ['train', 'validation', 'test'] as const satisfies readonly SplitName[];
+
+/** Gathers what is to be known of samples that can be read. */
+function gather({ imageShape: [, , channels], classes, samples }: Dataset) {
+  const tallies = Array.from({ length: channels }, createTally);
+  const hashes = new Map<string, number[]>();
+  const labels = new Map<number, string>();
+  const pixelsOf = samples.map((): number[] | undefined => undefined);
+  return {
+    ...{ tallies, hashes, labels, pixelsOf },
+    visit({ pixels, label }: Sample, index: number) {
+      for (const [channel, tally] of tallies.entries()) tally.add(pixels, channel, channels);
+      const bytesOf = (array: Float32Array | Int32Array) =>
+        Buffer.from(array.buffer, array.byteOffset, array.byteLength);
+      const hash = createHash('sha256').update(bytesOf(pixels)).digest('hex');
+      hashes.set(hash, [...(hashes.get(hash) ?? []), index]);
+      if (typeof label === 'number') labels.set(index, String(label));
+      else {
+        labels.set(index, createHash('sha256').update(bytesOf(label)).digest('hex'));
+        const counts: number[] = Array(classes.length).fill(0);
+        for (const value of label) if (value >= 0) counts[value] = (counts[value] ?? 0) + 1;
+        pixelsOf[index] = counts;
+      }
+    },
+  };
+}
+
+function summarise(
+  { samples, classes, task }: Dataset,
+  indices: readonly number[],
+  pixelsOf: readonly (readonly number[] | undefined)[],
+): PartSummary {
+  const counts: number[] = Array(classes.length).fill(0);
+  for (const index of indices) {
+    const { label } = samples[index] as Dataset['samples'][number];
+    if (label !== undefined) counts[label] = (counts[label] ?? 0) + 1;
+    for (const [value, count] of (pixelsOf[index] ?? []).entries())
+      counts[value] = (counts[value] ?? 0) + count;
+  }
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  return {
+    samples: indices.length,
+    patients: new Set(indices.map((index) => samples[index]?.patient)).size,
+    classes: task === 'classification' ? counts : counts.map((count) => (total > 0 ? count / total : 0)),
+  };
+}
+
+async function fileSizesOf(dataset: Dataset): Promise<Inspection['fileSizes']> {
+  const counts = new Map<string, number>();
+  const files = new Set([...dataset.samples.keys()].flatMap((index) => dataset.filesOf?.(index)[0] ?? []));
+  for (const file of files) {
+    const { autoOrient } =
+      (await sharp(file)
+        .metadata()
+        .catch(() => undefined)) ?? {};
+    if (!autoOrient) continue;
+    const size = `${autoOrient.width} ${autoOrient.height}`;
+    counts.set(size, (counts.get(size) ?? 0) + 1);
+  }
+  return [...counts]
+    .map(([size, count]) => {
+      const [width = 0, height = 0] = size.split(' ').map(Number);
+      return { width, height, count };
+    })
+    .sort((a, b) => b.count - a.count || b.width * b.height - a.width * a.height);
+}
+
+/**
+ * Reads every sample of `dataset` once. `divide` divides it, given what cannot be read; nothing is refused, as what is wrong
+ * is what one looks for. Duplicates are samples whose decoded pixels have the same hash.
+ */
+export async function inspect(
+  dataset: Dataset,
+  divide?: (bad: readonly BadSample[]) => SplitIndices,
+): Promise<Inspection> {
+  const found = gather(dataset);
+  const bad = await readAll(dataset, found.visit);
+  const indices = divide?.(bad);
+  const splitOf = new Map(
+    indices && SPLITS.flatMap((name) => indices[name].map((index) => [index, name] as const)),
+  );
+  const duplicates = [...found.hashes.values()]
+    .filter(({ length }) => length > 1)
+    .map((group) => {
+      const own = group.toSorted((a, b) => a - b);
+      const splits = own.flatMap((index) => splitOf.get(index) ?? []);
+      return {
+        ids: own.map((index) => dataset.samples[index]?.id ?? ''),
+        ...(splits.length === own.length && { splits }),
+        contradictory: new Set(own.map((index) => found.labels.get(index))).size > 1,
+      };
+    });
+  const summary = (part: readonly number[]) => summarise(dataset, part, found.pixelsOf);
+  const read = dataset.samples.length > bad.length;
+  return {
+    name: dataset.name,
+    task: dataset.task,
+    imageShape: dataset.imageShape,
+    classes: dataset.classes,
+    all: summary([...dataset.samples.keys()]),
+    ...(indices && {
+      splits: {
+        train: summary(indices.train),
+        validation: summary(indices.validation),
+        test: summary(indices.test),
+      },
+    }),
+    ...(read && {
+      intensities: found.tallies.map((tally) => {
+        const { lowest, highest, mean, deviation } = tally.tally();
+        return { lowest, highest, mean, deviation };
+      }),
+    }),
+    fileSizes: await fileSizesOf(dataset),
+    duplicates,
+    leaks: indices ? sharedPatients(dataset, indices) : [],
+    bad,
+  };
+}
+
+/** Duplicates on more than one side of the division: what a net learnt by heart is not generalisation. */
+export function duplicatesAcross({ duplicates }: Inspection): readonly Duplicates[] {
+  return duplicates.filter(({ splits }) => new Set(splits).size > 1);
+}
