@@ -1,0 +1,74 @@
+// Packed pixels, by the codecs of dcmjs-codecs: libjpeg in 8, 12 and 16 bits, CharLS and OpenJPEG as WebAssembly.
+
+import { messageOf } from '../../errors.ts';
+import { packedSize } from './packed-size.ts';
+import type { DicomImage } from './parse.ts';
+import type { Packing } from './transfer-syntax.ts';
+
+type Codecs = typeof import('dcmjs-codecs');
+
+let loading: Promise<Codecs> | undefined;
+
+/** Loads the codecs when a file first needs them. */
+async function loadCodecs(): Promise<Codecs> {
+  const { default: codecs } = (await import('dcmjs-codecs')) as unknown as { default: Codecs };
+  codecs.log.setLevel('silent');
+  await codecs.NativeCodecs.initializeAsync();
+  return codecs;
+}
+
+const decoders = {
+  jpeg: 'decodeJpeg',
+  jpegLs: 'decodeJpegLs',
+  jpeg2000: 'decodeJpeg2000',
+} as const;
+
+/** Throws where the size in the packed bytes is not that of the image: the codec would take as much memory as they say. */
+function checkSize(image: DicomImage, bytes: Uint8Array): void {
+  const { syntax, rows, columns, samples } = image;
+  const size = packedSize(syntax.packing, bytes);
+  if (size === undefined) throw new Error(`its pixels are not ${syntax.name}`);
+  if (size.height === rows && size.width === columns && size.samples === samples) return;
+  throw new Error(
+    `its pixels are ${size.height} × ${size.width} × ${size.samples}, its header says ${rows} × ${columns} × ${samples}`,
+  );
+}
+
+/** The samples of a packed frame as plain bytes, little-endian, interleaved. Damaged ones throw an `Error`. */
+export async function unpack(
+  image: DicomImage,
+  bytes: Uint8Array,
+  packing: Exclude<Packing, 'plain' | 'rle'>,
+): Promise<Uint8Array> {
+  const { syntax, rows, columns, samples, bitsAllocated, bitsStored, signed, photometric } = image;
+  checkSize(image, bytes);
+  loading ??= loadCodecs();
+  const { NativeCodecs, Context } = await loading;
+  const context = new Context({
+    width: columns,
+    height: rows,
+    bitsAllocated,
+    bitsStored,
+    samplesPerPixel: samples,
+    pixelRepresentation: signed ? 1 : 0,
+    planarConfiguration: 0,
+    photometricInterpretation: photometric,
+    encodedBuffer: bytes,
+  });
+  let unpacked: Uint8Array | undefined;
+  try {
+    unpacked = NativeCodecs[decoders[packing]](context).getDecodedBuffer();
+  } catch (error) {
+    // What a failure leaves of the module is not known.
+    NativeCodecs.release();
+    loading = undefined;
+    throw new Error(`its pixels cannot be unpacked as ${syntax.name} (${shorten(error)})`);
+  }
+  const expected = (rows * columns * samples * bitsAllocated) / 8;
+  if (unpacked?.length === expected) return unpacked;
+  throw new Error(`its pixels unpack to ${unpacked?.length ?? 0} bytes, expected ${expected}`);
+}
+
+function shorten(error: unknown): string {
+  return messageOf(error).replaceAll(/\s+/g, ' ').slice(0, 120) || 'no reason given';
+}
