@@ -17,6 +17,12 @@ function unzip(bytes: Uint8Array, wanted: readonly string[], held: string[]): Re
   });
 }
 
+/** The first names, without what a damaged archive may hold in their place. */
+function listed(names: readonly string[]): string {
+  const some = names.slice(0, 12).map((name) => name.replaceAll(/[^\w.-]/g, '?').slice(0, 40));
+  return `${some.join(', ') || 'nothing'}${names.length > 12 ? ', …' : ''}`;
+}
+
 /** The named arrays of an `.npz` file, or a `UsageError` that says which it has. */
 export async function readNpz<Name extends string>(
   owner: string,
@@ -47,8 +53,7 @@ export async function readNpz<Name extends string>(
   const arrays: Partial<Record<Name, NpyArray>> = {};
   for (const name of names) {
     const entry = entries[`${name}.npy`];
-    if (!entry)
-      throw new UsageError(`${file} has no array "${name}". It holds ${held.join(', ') || 'nothing'}.`);
+    if (!entry) throw new UsageError(`${file} has no array "${name}". It holds ${listed(held)}.`);
     try {
       arrays[name] = parseNpy(entry);
     } catch (error) {

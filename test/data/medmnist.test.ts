@@ -9,24 +9,11 @@ import { parseNpy } from '../../src/data/npy.ts';
 import { readNpz } from '../../src/data/npz.ts';
 import { RunError, UsageError } from '../../src/errors.ts';
 import { says, temporaryFolder } from './fixtures.ts';
+import { npyBytes as npy } from './npy.ts';
 
 const golden = (name: string) => fileURLToPath(new URL(`../golden/data/${name}`, import.meta.url));
 const tiny = golden('tiny-mnist.npz');
 const open = (file: string, options = {}) => openDataset({ name: 'medmnist', file, ...options });
-
-/** The bytes of a `.npy` file of version 1. */
-function npy(type: string, shape: readonly number[], values: Uint8Array): Uint8Array {
-  const header = `{'descr': '${type}', 'fortran_order': False, 'shape': (${shape.map((n) => `${n}, `).join('')}), }\n`;
-  return Uint8Array.from(
-    [...'\x93NUMPY\x01\x00']
-      .map((c) => c.charCodeAt(0))
-      .concat(header.length, 0)
-      .concat(
-        [...header].map((c) => c.charCodeAt(0)),
-        [...values],
-      ),
-  );
-}
 
 /** The tiny archive with some arrays replaced, or left out where undefined. */
 async function changed(

@@ -1,4 +1,4 @@
-// Packed pixels, by the codecs of dcmjs-codecs: libjpeg in 8, 12 and 16 bits, CharLS and OpenJPEG as WebAssembly.
+// Packed pixels, by the codecs of dcmjs-codecs: libjpeg in 8, 12 and 16 bits, CharLS, OpenJPEG and OpenJPH as WebAssembly.
 
 import { messageOf } from '../../errors.ts';
 import { packedSize } from './packed-size.ts';
@@ -21,6 +21,7 @@ const decoders = {
   jpeg: 'decodeJpeg',
   jpegLs: 'decodeJpegLs',
   jpeg2000: 'decodeJpeg2000',
+  htJpeg2000: 'decodeHtJpeg2000',
 } as const;
 
 /** Throws where the size in the packed bytes is not that of the image: the codec would take as much memory as they say. */
@@ -70,5 +71,7 @@ export async function unpack(
 }
 
 function shorten(error: unknown): string {
+  // A trap of the WebAssembly says where it fell, not why.
+  if (error instanceof WebAssembly.RuntimeError) return 'the codec gave up';
   return messageOf(error).replaceAll(/\s+/g, ' ').slice(0, 120) || 'no reason given';
 }

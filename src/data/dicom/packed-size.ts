@@ -59,5 +59,5 @@ function jpeg2000Size(view: DataView): PackedSize | undefined {
 /** The size in the header of packed pixels; undefined where they are not of this kind. */
 export function packedSize(packing: Packing, bytes: Uint8Array): PackedSize | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return packing === 'jpeg2000' ? jpeg2000Size(view) : jpegSize(view);
+  return packing === 'jpeg' || packing === 'jpegLs' ? jpegSize(view) : jpeg2000Size(view);
 }

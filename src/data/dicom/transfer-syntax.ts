@@ -1,6 +1,6 @@
 // How the pixels of a DICOM file are packed: PS3.5, section 10 and annex A.
 
-export type Packing = 'plain' | 'rle' | 'jpeg' | 'jpegLs' | 'jpeg2000';
+export type Packing = 'plain' | 'rle' | 'jpeg' | 'jpegLs' | 'jpeg2000' | 'htJpeg2000';
 
 export interface TransferSyntax {
   readonly name: string;
@@ -26,9 +26,9 @@ const readable: Readonly<Record<string, TransferSyntax>> = {
   '.4.81': { name: 'JPEG-LS near-lossless', packing: 'jpegLs' },
   '.4.90': { name: 'JPEG 2000 lossless', packing: 'jpeg2000' },
   '.4.91': { name: 'JPEG 2000', packing: 'jpeg2000' },
-  '.4.201': { name: 'High-Throughput JPEG 2000 lossless', packing: 'jpeg2000' },
-  '.4.202': { name: 'High-Throughput JPEG 2000 lossless, RPCL', packing: 'jpeg2000' },
-  '.4.203': { name: 'High-Throughput JPEG 2000', packing: 'jpeg2000' },
+  '.4.201': { name: 'High-Throughput JPEG 2000 lossless', packing: 'htJpeg2000' },
+  '.4.202': { name: 'High-Throughput JPEG 2000 lossless, RPCL', packing: 'htJpeg2000' },
+  '.4.203': { name: 'High-Throughput JPEG 2000', packing: 'htJpeg2000' },
 };
 
 /** The packing of a UID; one that cannot be read throws an `Error` that names it. */

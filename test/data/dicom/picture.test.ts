@@ -6,6 +6,7 @@ import { parseDicom } from '../../../src/data/dicom/parse.ts';
 import { dicomPicture } from '../../../src/data/dicom/picture.ts';
 import { frameSamples } from '../../../src/data/dicom/samples.ts';
 import { assertClose } from '../../support.ts';
+import { packedDicom } from './pack.ts';
 import { type DicomFile, dicomBytes, pixelBytes, rleBytes, syntaxes } from './write.ts';
 
 const samplesOf = async (bytes: Uint8Array, frame = 0) => [...(await frameSamples(parseDicom(bytes), frame))];
@@ -43,6 +44,13 @@ test('packed pixels: RLE, and JPEG in 8 bits', async () => {
     /its pixels are 8 × 8 × 1, its header says 16 × 8 × 1/,
   );
   await assert.rejects(samplesOf(dicomBytes({ ...file, pixels: [grey] })), /not JPEG baseline/);
+});
+
+test('packed without loss: JPEG, JPEG-LS, JPEG 2000 and HTJ2K give the samples packed', async () => {
+  const values = Array.from({ length: 256 }, (_, i) => (i * 641) % 65536);
+  for (const syntax of ['.4.70', '.4.80', '.4.90', '.4.201'] as const) {
+    assert.deepEqual(await samplesOf(await packedDicom(syntax, 16, values)), values, syntax);
+  }
 });
 
 test('only the stored bits count; single bits start with the lowest', async () => {
