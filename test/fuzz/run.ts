@@ -13,6 +13,7 @@ import { createFormats } from './formats.ts';
 import { type Case, runCase } from './fuzz.ts';
 
 const patience = 20;
+const startPatience = 120;
 const mostMemory = 1536;
 
 interface Progress {
@@ -55,19 +56,19 @@ function watch(format: string, seed: number, from: number, to: number): Promise<
     problems.push(`--format ${format} --seed ${seed} --index ${index}: ${what}`);
   return new Promise((resolve) => {
     let timer = setTimeout(() => {}, 0);
-    const wait = () => {
+    const wait = (seconds: number) => {
       clearTimeout(timer);
       timer = setTimeout(() => {
-        named({ index: last }, `took more than ${patience} s`);
+        named({ index: last }, `took more than ${seconds} s`);
         child.kill('SIGKILL');
-      }, patience * 1000);
+      }, seconds * 1000);
     };
     child.on('message', (message: Progress) => {
       last = message.index;
       if (message.problem) named(message, message.problem);
       refused += message.refused ? 1 : 0;
       memory = Math.max(memory, message.memory);
-      wait();
+      wait(patience);
     });
     child.on('exit', (code, signal) => {
       clearTimeout(timer);
@@ -79,7 +80,7 @@ function watch(format: string, seed: number, from: number, to: number): Promise<
       );
       resolve(problems);
     });
-    wait();
+    wait(startPatience);
   });
 }
 

@@ -44,7 +44,13 @@ export async function unpack(
   const { syntax, rows, columns, samples, bitsAllocated, bitsStored, signed, photometric } = image;
   checkSize(image, bytes);
   loading ??= loadCodecs();
-  const { NativeCodecs, Context } = await loading;
+  let codecs = await loading;
+  // Whoever else waited may have failed in the meantime, and released them.
+  while (!codecs.NativeCodecs.isInitialized()) {
+    loading ??= loadCodecs();
+    codecs = await loading;
+  }
+  const { NativeCodecs, Context } = codecs;
   const context = new Context({
     width: columns,
     height: rows,

@@ -5,6 +5,7 @@ import sharp from 'sharp';
 import { parseDicom } from '../../../src/data/dicom/parse.ts';
 import { dicomPicture } from '../../../src/data/dicom/picture.ts';
 import { frameSamples } from '../../../src/data/dicom/samples.ts';
+import { createRandom } from '../../../src/random.ts';
 import { assertClose } from '../../support.ts';
 import { packedDicom } from './pack.ts';
 import { type DicomFile, dicomBytes, pixelBytes, rleBytes, syntaxes } from './write.ts';
@@ -50,6 +51,19 @@ test('packed without loss: JPEG, JPEG-LS, JPEG 2000 and HTJ2K give the samples p
   const values = Array.from({ length: 256 }, (_, i) => (i * 641) % 65536);
   for (const syntax of ['.4.70', '.4.80', '.4.90', '.4.201'] as const) {
     assert.deepEqual(await samplesOf(await packedDicom(syntax, 16, values)), values, syntax);
+  }
+});
+
+test('a damaged file does not take those with it that are unpacked at the same time', async () => {
+  const values = Array.from({ length: 256 }, (_, i) => i);
+  const good = await packedDicom('.4.80', 16, values);
+  const random = createRandom(1);
+  for (let round = 0; round < 8; round++) {
+    const damaged = Buffer.from(good);
+    for (let change = 0; change < 3; change++)
+      damaged[good.length - 1 - random.integer(200)] = random.integer(256);
+    const reads = await Promise.allSettled([damaged, good, damaged, good].map((bytes) => samplesOf(bytes)));
+    for (const read of [reads[1], reads[3]]) assert.deepEqual(read, { status: 'fulfilled', value: values });
   }
 });
 
