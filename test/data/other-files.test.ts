@@ -67,6 +67,30 @@ test('a table may name files with or without their extension, UIDs too', async (
   ]);
 });
 
+test('slices of one DICOM patient are one patient, unless told otherwise', async (context) => {
+  const root = await temporaryFolder(context);
+  const rows: string[] = [];
+  for (const [name, patient] of [
+    ['1', 'A'],
+    ['2', 'A'],
+    ['3', 'B'],
+    ['4', ''],
+  ] as const) {
+    const bytes = dicomBytes({ rows: 2, columns: 2, pixels: pixelBytes([0, 1, 2, 3], 16), patient });
+    await writeText(join(root, 'scans', Number(name) % 2 ? 'odd' : 'even', `scan${name}`), bytes);
+    rows.push(`scan${name},${Number(name) % 2 ? 'odd' : 'even'},X${name}`);
+  }
+  const csv = await writeText(join(root, 'labels.csv'), ['image_id,dx,who', ...rows].join('\n'));
+  const patients = async (choice: object) =>
+    (await openDataset({ size: [2, 2], ...choice } as never)).samples.map(({ patient }) => patient);
+  const folder = { name: 'imageFolder', directory: join(root, 'scans') };
+  assert.deepEqual(await patients(folder), ['A', 'even/scan4', 'A', 'B']);
+  assert.deepEqual(await patients({ ...folder, patientPattern: '(scan)' }), ['scan', 'scan', 'scan', 'scan']);
+  const table = { name: 'imageCsv', csv, images: join(root, 'scans'), labelColumn: 'dx' };
+  assert.deepEqual(await patients(table), ['A', 'A', 'B', 'scan4']);
+  assert.deepEqual(await patients({ ...table, patientColumn: 'who' }), ['X1', 'X2', 'X3', 'X4']);
+});
+
 test('kinds are told by content, whatever the name', async (context) => {
   const root = await temporaryFolder(context);
   const file = await writeText(join(root, 'a.png'), scan([0, 1, 2, 4]));

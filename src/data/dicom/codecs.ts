@@ -24,11 +24,15 @@ const decoders = {
   htJpeg2000: 'decodeHtJpeg2000',
 } as const;
 
-/** Throws where the size in the packed bytes is not that of the image: the codec would take as much memory as they say. */
-function checkSize(image: DicomImage, bytes: Uint8Array): void {
+/** Throws where packed bytes are not whole, or not of the image's size: a codec takes as much memory as they say. */
+function checkPacked(image: DicomImage, bytes: Uint8Array): void {
   const { syntax, rows, columns, samples } = image;
   const size = packedSize(syntax.packing, bytes);
   if (size === undefined) throw new Error(`its pixels are not ${syntax.name}`);
+  // Codecs fill what is cut off with grey. A byte of padding may follow the mark of the end.
+  if (!Buffer.from(bytes.subarray(-16)).includes('\xff\xd9', 0, 'latin1')) {
+    throw new Error('its pixels lack their end, as if they were cut short');
+  }
   if (size.height === rows && size.width === columns && size.samples === samples) return;
   throw new Error(
     `its pixels are ${size.height} × ${size.width} × ${size.samples}, its header says ${rows} × ${columns} × ${samples}`,
@@ -42,7 +46,7 @@ export async function unpack(
   packing: Exclude<Packing, 'plain' | 'rle'>,
 ): Promise<Uint8Array> {
   const { syntax, rows, columns, samples, bitsAllocated, bitsStored, signed, photometric } = image;
-  checkSize(image, bytes);
+  checkPacked(image, bytes);
   loading ??= loadCodecs();
   let codecs = await loading;
   // Whoever else waited may have failed in the meantime, and released them.

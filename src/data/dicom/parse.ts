@@ -64,6 +64,16 @@ export function isDicom(bytes: Uint8Array): boolean {
   return bytes.length >= 132 && String.fromCharCode(...bytes.subarray(128, 132)) === 'DICM';
 }
 
+/** Without the file meta information: dicom-parser reads from the start of what it is given. */
+function inflater(bytes: Uint8Array, position: number): Uint8Array {
+  try {
+    return inflateRawSync(bytes.subarray(position), { maxOutputLength: inflatedBytes });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_BUFFER_TOO_LARGE') throw error;
+    throw new Error(`it unfolds to more than ${inflatedBytes} bytes`);
+  }
+}
+
 function parse(bytes: Uint8Array): { syntax: TransferSyntax; data: DataSet } {
   if (!isDicom(bytes))
     throw new Error('it is not DICOM: it lacks the mark DICM and its file meta information');
@@ -76,9 +86,6 @@ function parse(bytes: Uint8Array): { syntax: TransferSyntax; data: DataSet } {
   }
   const syntax = transferSyntax(uid ?? 'unknown');
   try {
-    // Without the file meta information, since dicom-parser reads from the start of what it is given.
-    const inflater = (all: Uint8Array, position: number) =>
-      inflateRawSync(all.subarray(position), { maxOutputLength: inflatedBytes });
     data = dicomParser.parseDicom(bytes, { inflater } as object);
   } catch (error) {
     throw new Error(`its data set is cut short or damaged (${reasonOf(error)})`);

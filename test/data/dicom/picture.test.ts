@@ -45,6 +45,8 @@ test('packed pixels: RLE, and JPEG in 8 bits', async () => {
     /its pixels are 8 × 8 × 1, its header says 16 × 8 × 1/,
   );
   await assert.rejects(samplesOf(dicomBytes({ ...file, pixels: [grey] })), /not JPEG baseline/);
+  const cut = jpeg.subarray(0, jpeg.length - 20);
+  await assert.rejects(samplesOf(dicomBytes({ ...file, pixels: [cut] })), /lack their end/);
 });
 
 test('packed without loss: JPEG, JPEG-LS, JPEG 2000 and HTJ2K give the samples packed', async () => {

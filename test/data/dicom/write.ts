@@ -15,6 +15,7 @@ export interface DicomFile {
   readonly pixels: Uint8Array | readonly Uint8Array[];
   /** Further elements of group 0028: the last four digits of the tag, type and value. */
   readonly more?: readonly Element[];
+  readonly patient?: string;
 }
 
 type Element = readonly [tag: number, vr: string, value: string | number | readonly number[] | Uint8Array];
@@ -71,7 +72,15 @@ function encapsulated(fragments: readonly Uint8Array[]): Buffer {
 /** The bytes of a file; `deflate` packs the data set where the syntax asks for it. */
 export function dicomBytes(file: DicomFile, deflate = (bytes: Buffer) => bytes): Buffer {
   const { syntax = syntaxes.explicit, rows, columns, bits = 16, stored = bits, signed = false } = file;
-  const { photometric = 'MONOCHROME2', planar = false, samples = 1, frames, pixels, more = [] } = file;
+  const {
+    patient = '',
+    photometric = 'MONOCHROME2',
+    planar = false,
+    samples = 1,
+    frames,
+    pixels,
+    more = [],
+  } = file;
   const bigEndian = syntax === syntaxes.bigEndian;
   const implicit = syntax === syntaxes.implicit;
   const image: Element[] = [
@@ -88,6 +97,7 @@ export function dicomBytes(file: DicomFile, deflate = (bytes: Buffer) => bytes):
     ...more,
   ];
   const body = [
+    element(0x0010, [0x0020, 'LO', patient], bigEndian, implicit),
     ...image.map((one) => element(0x0028, one, bigEndian, implicit)),
     pixels instanceof Uint8Array
       ? element(0x7fe0, [0x0010, bits > 8 ? 'OW' : 'OB', pixels], bigEndian, implicit)
