@@ -2,10 +2,24 @@
 
 import type { Dirent } from 'node:fs';
 import { readdir } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 import { messageOf, UsageError } from '../errors.ts';
+import { kindOfFile } from './file-kind.ts';
 
-const extensions = ['.jpg', '.jpeg', '.png', '.tif', '.tiff', '.webp', '.gif'];
+/** Names that are taken at their word; other files are looked into. */
+const extensions = [
+  '.jpg',
+  '.jpeg',
+  '.png',
+  '.tif',
+  '.tiff',
+  '.webp',
+  '.gif',
+  '.dcm',
+  '.npy',
+  '.nii',
+  '.nii.gz',
+];
 
 function explain(owner: string, option: string, directory: string, error: unknown): UsageError {
   if (directory === '') return new UsageError(`Option "${option}" of ${owner}: expected a folder. Set it.`);
@@ -14,9 +28,9 @@ function explain(owner: string, option: string, directory: string, error: unknow
   return new UsageError(`Option "${option}" of ${owner}: expected a folder at ${directory}, but ${reason}.`);
 }
 
-/** The part of a file name before its extension, folders included. */
+/** The part of a file name before its extension, folders included. Digits alone are none: `1.2.840.7` is a UID. */
 export function withoutExtension(name: string): string {
-  return name.replace(/\.[^./]*$/, '');
+  return name.replace(/(\.nii\.gz|\.(?!\d+$)[^./]*)$/i, '');
 }
 
 /** Sub-folders of a folder, sorted; links are taken, hidden ones are not. */
@@ -33,24 +47,41 @@ export async function listFolders(owner: string, option: string, directory: stri
     .sort();
 }
 
-/**
- * Image files below a folder, as sorted paths from it with `/`; hidden ones are left out.
- * A folder without any is a `UsageError`.
- */
-export async function listImages(owner: string, option: string, directory: string): Promise<string[]> {
+/** Files below a folder that `accepts` takes, as sorted paths from it with `/`; hidden ones are left out. */
+export async function listFiles(
+  owner: string,
+  option: string,
+  directory: string,
+  accepts: (name: string) => boolean,
+): Promise<string[]> {
   let names: string[];
   try {
     names = await readdir(directory, { recursive: true });
   } catch (error) {
     throw explain(owner, option, directory, error);
   }
-  const images = names
+  return names
     .map((name) => name.replaceAll('\\', '/'))
-    .filter((name) => extensions.some((extension) => name.toLowerCase().endsWith(extension)))
+    .filter(accepts)
     .filter((name) => name.split('/').every((part) => !part.startsWith('.')))
     .sort();
+}
+
+/**
+ * Image files below a folder, as `listFiles` lists them: those of known extensions, and others that are images by
+ * content, such as DICOM without an extension. A folder without any is a `UsageError`.
+ */
+export async function listImages(owner: string, option: string, directory: string): Promise<string[]> {
+  const named = (name: string) => extensions.some((extension) => name.toLowerCase().endsWith(extension));
+  const images: string[] = [];
+  for (const name of await listFiles(owner, option, directory, () => true)) {
+    const kind = named(name) ? 'image' : await kindOfFile(join(directory, name));
+    if (kind !== undefined && kind !== 'zipped') images.push(name);
+  }
   if (images.length === 0) {
-    throw new UsageError(`There is no image in ${directory}. Expected ${extensions.join(', ')}.`);
+    throw new UsageError(
+      `There is no image in ${directory}. Expected ${extensions.join(', ')}, or DICOM of any name.`,
+    );
   }
   return images;
 }

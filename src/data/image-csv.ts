@@ -1,6 +1,7 @@
 import { basename, dirname, join, resolve } from 'node:path';
 import { listChoices, UsageError } from '../errors.ts';
 import { type Dataset, defineDataset, type SampleInfo } from './dataset.ts';
+import { dicomPatient } from './dicom/patient.ts';
 import { listImages, withoutExtension } from './files.ts';
 import { decodeImage, imageDefaults, imageTarget } from './image-file.ts';
 import { type Row, readTable, requireColumn, type Table } from './table.ts';
@@ -94,7 +95,10 @@ export const imageCsv = defineDataset({
     classes: [] as readonly string[],
     /** The class, after `classes`, of a row whose columns are all 0: `nevus` in ISIC 2017. */
     otherClass: '',
-    /** Patient or lesion, kept on one side of a split; an empty cell makes the image its own patient. */
+    /**
+     * Patient or lesion, kept on one side of a split; an empty cell makes the image its own patient. By default the
+     * Patient ID of DICOM, and each other image is one.
+     */
     patientColumn: '',
     ...imageDefaults,
   },
@@ -119,8 +123,9 @@ export const imageCsv = defineDataset({
         throw new UsageError(`${row.place}: the id "${id}" stands in ${before} too. Keep one.`);
       }
       seen.set(id, row.place);
-      const patient = (patientColumn && row.cells.get(patientColumn)) || id;
-      samples.push({ id, patient, label: labelOf(row), file: join(directory, fileOf(id, row)) });
+      const file = join(directory, fileOf(id, row));
+      const patient = patientColumn === '' ? await dicomPatient(file) : row.cells.get(patientColumn);
+      samples.push({ id, patient: patient || id, label: labelOf(row), file });
     }
     const dataset: Dataset = {
       name: withoutExtension(basename(resolve(csv))),

@@ -1,6 +1,7 @@
 import { basename, join, resolve } from 'node:path';
 import { UsageError } from '../errors.ts';
 import { type Dataset, defineDataset, type SampleInfo } from './dataset.ts';
+import { dicomPatient } from './dicom/patient.ts';
 import { listFolders, listImages, patientFrom } from './files.ts';
 import { decodeImage, imageDefaults, imageTarget } from './image-file.ts';
 
@@ -19,7 +20,10 @@ export const imageFolder = defineDataset({
   defaults: {
     directory: '',
     ...imageDefaults,
-    /** A regular expression over the file name whose one group is the patient; by default each file is one. */
+    /**
+     * A regular expression over the file name whose one group is the patient; by default the Patient ID of DICOM, and
+     * each other file is one.
+     */
     patientPattern: '',
   },
   async open({ directory, patientPattern, ...image }): Promise<Dataset> {
@@ -36,7 +40,8 @@ export const imageFolder = defineDataset({
     for (const [label, name] of classes.entries()) {
       for (const file of await listImages('imageFolder', 'directory', join(directory, name))) {
         const id = `${name}/${file}`;
-        samples.push({ id, patient: patientOf(file, id), label });
+        const known = patientPattern === '' ? await dicomPatient(join(directory, id)) : undefined;
+        samples.push({ id, patient: known ?? patientOf(file, id), label });
       }
     }
     return {

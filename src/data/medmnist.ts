@@ -4,7 +4,8 @@ import { UsageError } from '../errors.ts';
 import { requireOption } from '../options.ts';
 import { type Dataset, defineDataset, type ImageShape, type SplitName } from './dataset.ts';
 import { withoutExtension } from './files.ts';
-import { type IntegerArray, readNpz } from './npz.ts';
+import type { NpyArray } from './npy.ts';
+import { readNpz } from './npz.ts';
 
 interface Part {
   readonly images: Uint8Array;
@@ -16,7 +17,7 @@ interface Part {
 const prefixes = { train: 'train', validation: 'val', test: 'test' } as const;
 const splitNames = ['train', 'validation', 'test'] as const satisfies readonly SplitName[];
 
-function checkPart(file: string, prefix: string, images: IntegerArray, labels: IntegerArray): Part {
+function checkPart(file: string, prefix: string, images: NpyArray, labels: NpyArray): Part {
   const [count = 0, height = 0, width = 0, channels = 1] = images.shape;
   const isImages = images.shape.length === 3 || (images.shape.length === 4 && channels === 3);
   if (!isImages || !(images.values instanceof Uint8Array)) {
@@ -68,9 +69,9 @@ function nameClasses(
     for (let i = 0; i < count; i++) {
       const label = labels[i] as number;
       largest = Math.max(largest, label);
-      if (label >= 0 && (given.length === 0 || label < given.length)) continue;
+      if (Number.isInteger(label) && label >= 0 && (given.length === 0 || label < given.length)) continue;
       throw new UsageError(
-        `${file}: label ${label} of ${split}/${i} has no class. Expected 0 to ${given.length - 1}; name every class in "classes".`,
+        `${file}: label ${label} of ${split}/${i} has no class. Expected ${given.length ? `0 to ${given.length - 1}` : 'whole numbers from 0'}; name every class in "classes".`,
       );
     }
   }

@@ -4,4 +4,5 @@ export { imageCsv } from './image-csv.ts';
 export { imageFolder } from './image-folder.ts';
 export { imageMasks } from './image-masks.ts';
 export { medmnist } from './medmnist.ts';
+export { niftiSlices } from './nifti-slices.ts';
 export { skinLesions } from './skin-lesions.ts';

@@ -83,7 +83,7 @@ export async function saveCheckpoint(
 /** Reads a checkpoint and verifies it. Throws `RunError` where a file is absent, torn or changed. */
 export async function loadCheckpoint(path: string): Promise<Checkpoint> {
   try {
-    const state = JSON.parse(await readFile(join(path, 'state.json'), 'utf8')) as State;
+    const state = checkState(JSON.parse(await readFile(join(path, 'state.json'), 'utf8')));
     const files = new Map<string, Buffer>();
     for (const [name, checksum] of Object.entries(state.checksums)) {
       const content = await readFile(join(path, name));
@@ -110,8 +110,28 @@ export async function loadCheckpoint(path: string): Promise<Checkpoint> {
       ),
     };
   } catch (error) {
-    throw new RunError(`The checkpoint ${path} cannot be used: ${messageOf(error)}.`, { cause: error });
+    // A parser quotes what it stumbled over, line breaks and all.
+    const reason = messageOf(error).replaceAll(/\s+/g, ' ').replace(/\.$/, '');
+    throw new RunError(`The checkpoint ${path} cannot be used: ${reason}.`, { cause: error });
   }
+}
+
+/** Refuses a state.json that is whole JSON but not a state: no checksum holds for it. */
+function checkState(state: unknown): State {
+  const { position, optimizer, checksums } = (state ?? {}) as Partial<State>;
+  const { epoch, batch, step, lossSum, images } = position ?? {};
+  const whole = [epoch, batch, step, images].every(
+    (value) => Number.isSafeInteger(value) && Number(value) >= 0,
+  );
+  const sums = Object.entries(checksums ?? {});
+  const summed = ['model.json', 'weights.bin', 'optimizer.bin'].every((name) =>
+    sums.some(([file]) => file === name),
+  );
+  const slots = optimizer?.slots;
+  if (whole && typeof lossSum === 'number' && sums.length === 3 && summed && Array.isArray(slots)) {
+    if (slots.every((slot) => Number.isSafeInteger(slot?.length))) return state as State;
+  }
+  throw new Error('state.json is not what was written');
 }
 
 /** Epochs that have a checkpoint, ascending. */
@@ -197,8 +217,8 @@ function concatenate(arrays: readonly Float32Array[]): Uint8Array {
 function split(bytes: Buffer, lengths: readonly number[]): Float32Array[] {
   let offset = 0;
   return lengths.map((length) => {
+    if (length < 0 || offset + 4 * length > bytes.length) throw new Error('it ends early');
     const array = new Float32Array(length);
-    if (offset + array.byteLength > bytes.length) throw new Error('it ends early');
     bytes.copy(new Uint8Array(array.buffer), 0, offset, offset + array.byteLength);
     offset += array.byteLength;
     return array;

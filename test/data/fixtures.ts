@@ -59,7 +59,7 @@ export function colours(seed: number, width = 12, height = 10): Raster {
   );
 }
 
-export async function writeText(file: string, text: string): Promise<string> {
+export async function writeText(file: string, text: string | Uint8Array): Promise<string> {
   await mkdir(dirname(file), { recursive: true });
   await writeFile(file, text);
   return file;

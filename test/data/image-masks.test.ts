@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import sharp from 'sharp';
 import { openDataset } from '../../src/data/create.ts';
 import { RunError, UsageError } from '../../src/errors.ts';
 import { colours, raster, says, temporaryFolder, writeImage, writeText } from './fixtures.ts';
@@ -110,4 +111,75 @@ test('options that contradict each other are refused', async (context) => {
   await refuses({ maskValues: [0, 1, 2] }, '"maskValues"', '2 different values');
   await refuses({ maskValues: [7, 7] }, '"maskValues"', '2 different values');
   await refuses({ maskThreshold: -1 }, '"maskThreshold"', '-1');
+});
+
+test('colours of an RGB mask, or of a palette, are classes', async (context) => {
+  const root = await temporaryFolder(context);
+  const colour = [
+    [0, 0, 0],
+    [255, 0, 0],
+    [0, 128, 255],
+  ];
+  const map = [0, 1, 2, 1, 0, 0, 2, 2];
+  const mask = raster(
+    4,
+    2,
+    3,
+    (row, column, channel) => colour[map[row * 4 + column] as number]?.[channel] as number,
+  );
+  await writeImage(join(root, 'images', 'a.png'), colours(1, 4, 2));
+  await writeImage(join(root, 'masks', 'a.png'), mask);
+  const open = (options = {}) =>
+    openDataset({
+      name: 'imageMasks',
+      images: join(root, 'images'),
+      masks: join(root, 'masks'),
+      classes: ['background', 'disc', 'cup'],
+      maskColours: ['#000000', '#FF0000', '#0080ff'],
+      size: [2, 4],
+      ...options,
+    });
+  assert.deepEqual([...((await (await open()).read(0)).label as Int32Array)], map);
+  const { width, height, channels, values } = mask;
+  const indexed = sharp(values, { raw: { width, height, channels } }).png({ palette: true });
+  await writeText(join(root, 'masks', 'a.png'), await indexed.toBuffer());
+  assert.deepEqual([...((await (await open()).read(0)).label as Int32Array)], map);
+  const missing = await open({ maskColours: ['#000000', '#ff0000', '#00ff00'] });
+  await assert.rejects(
+    missing.read(0),
+    says(UsageError, 'a.png', '0 128 255', 'row 0, column 2', 'maskColours'),
+  );
+  for (const maskColours of [
+    ['#000000'],
+    ['#000000', '#ff0000', 'blue'],
+    ['#000000', '#000000', '#ff0000'],
+  ]) {
+    await assert.rejects(open({ maskColours }), says(UsageError, 'maskColours', '3 different colours'));
+  }
+});
+
+test('a folder of masks for each image, one an instance', async (context) => {
+  const root = await temporaryFolder(context);
+  for (const name of ['a', 'b']) {
+    await writeImage(join(root, name, 'images', `${name}.png`), colours(1, 4, 1));
+    for (const column of name === 'a' ? [0, 2] : [3]) {
+      const one = raster(4, 1, 1, (_, x) => (x === column ? 255 : 0));
+      await writeImage(join(root, name, 'masks', `${column}.png`), one);
+    }
+  }
+  const choice = {
+    name: 'imageMasks',
+    images: root,
+    masks: join(root, '{name}', 'masks'),
+    size: [1, 4],
+  } as const;
+  const dataset = await openDataset(choice);
+  assert.deepEqual(
+    dataset.samples.map(({ id }) => id),
+    ['a/images/a', 'b/images/b'],
+  );
+  assert.deepEqual([...((await dataset.read(0)).label as Int32Array)], [1, 0, 1, 0]);
+  assert.deepEqual([...((await dataset.read(1)).label as Int32Array)], [0, 0, 0, 1]);
+  await writeImage(join(root, 'c', 'images', 'c.png'), colours(1, 4, 1));
+  await assert.rejects(openDataset(choice), says(UsageError, 'c.png', 'has no masks', join('c', 'masks')));
 });

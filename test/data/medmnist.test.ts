@@ -5,27 +5,15 @@ import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { unzipSync, zipSync } from 'fflate';
 import { openDataset } from '../../src/data/create.ts';
-import { parseNpy, readNpz } from '../../src/data/npz.ts';
+import { parseNpy } from '../../src/data/npy.ts';
+import { readNpz } from '../../src/data/npz.ts';
 import { RunError, UsageError } from '../../src/errors.ts';
 import { says, temporaryFolder } from './fixtures.ts';
+import { npyBytes as npy } from './npy.ts';
 
 const golden = (name: string) => fileURLToPath(new URL(`../golden/data/${name}`, import.meta.url));
 const tiny = golden('tiny-mnist.npz');
 const open = (file: string, options = {}) => openDataset({ name: 'medmnist', file, ...options });
-
-/** The bytes of a `.npy` file of version 1. */
-function npy(type: string, shape: readonly number[], values: Uint8Array): Uint8Array {
-  const header = `{'descr': '${type}', 'fortran_order': False, 'shape': (${shape.map((n) => `${n}, `).join('')}), }\n`;
-  return Uint8Array.from(
-    [...'\x93NUMPY\x01\x00']
-      .map((c) => c.charCodeAt(0))
-      .concat(header.length, 0)
-      .concat(
-        [...header].map((c) => c.charCodeAt(0)),
-        [...values],
-      ),
-  );
-}
 
 /** The tiny archive with some arrays replaced, or left out where undefined. */
 async function changed(
@@ -125,23 +113,31 @@ test('a file that is missing, cut or no archive is named', async (context) => {
   await assert.rejects(open(file), says(RunError, 'train_images', file, 'last 10 bytes are missing'));
 });
 
-test('every integer type NumPy writes is read, others are refused', async () => {
+test('every type and order that NumPy writes is read', async () => {
   const file = golden('other-types.npz');
-  const { bool, int8, uint16, scalar } = await readNpz('test', file, ['bool', 'int8', 'uint16', 'scalar']);
-  assert.deepEqual([[...bool.values], bool.shape], [[1, 0], [2]]);
-  assert.deepEqual([[...int8.values], int8.shape], [[-3, 4], [2]]);
-  assert.deepEqual(
-    [[...uint16.values], uint16.shape],
-    [
-      [1, 65535],
-      [1, 2],
-    ],
-  );
-  assert.deepEqual([[...scalar.values], scalar.shape], [[7], []]);
-  await assert.rejects(readNpz('test', file, ['float32']), says(RunError, 'float32', '<f4'));
-  await assert.rejects(readNpz('test', file, ['big']), says(RunError, '>i4'));
-  await assert.rejects(readNpz('test', file, ['fortran']), says(RunError, 'Fortran order'));
+  const names = ['bool', 'int8', 'uint16', 'scalar', 'float32', 'big', 'fortran'] as const;
+  const arrays = await readNpz('test', file, names);
+  const read = (name: (typeof names)[number]) => [[...arrays[name].values], arrays[name].shape];
+  assert.deepEqual(read('bool'), [[1, 0], [2]]);
+  assert.deepEqual(read('int8'), [[-3, 4], [2]]);
+  assert.deepEqual(read('uint16'), [
+    [1, 65535],
+    [1, 2],
+  ]);
+  assert.deepEqual(read('scalar'), [[7], []]);
+  assert.deepEqual(read('float32'), [[1, 1], [2]]);
+  assert.deepEqual(read('big'), [[1, 2], [2]]);
+  assert.deepEqual(read('fortran'), [
+    [0, 1, 2, 3, 4, 5],
+    [2, 3],
+  ]);
   assert.throws(() => parseNpy(new Uint8Array(20)), /not a NumPy array/);
+  assert.throws(() => parseNpy(npy('<c8', [1], new Uint8Array(8))), /its type is <c8/);
+  assert.throws(() => parseNpy(npy('|O', [1], new Uint8Array(8))), /its type is \|O/);
+  assert.throws(
+    () => parseNpy(npy('<f8', [60000, 60000], new Uint8Array(8))),
+    /would take 28800000000 bytes/,
+  );
   const signed = parseNpy(npy('<i8', [1], Uint8Array.of(254, 255, 255, 255, 255, 255, 255, 255)));
   assert.deepEqual([...signed.values], [-2]);
 });

@@ -1,10 +1,13 @@
 // Data as the world has them; each test skips where its folder is not there.
 
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
+import { readdir } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { type DatasetChoice, openDataset } from '../../src/data/create.ts';
 import type { Dataset } from '../../src/data/dataset.ts';
+import { decodeImage } from '../../src/data/image-file.ts';
+import { decodeMask } from '../../src/data/mask-file.ts';
 import { splitDataset } from '../../src/data/split.ts';
 import { createRandom } from '../../src/random.ts';
 import { sharedData } from '../support.ts';
@@ -125,5 +128,66 @@ test(
     assert.equal(new Set(cardiac.samples.map(({ patient }) => patient)).size, 24);
     const ventricle = await foregroundShare(cardiac, 20);
     assert.ok(ventricle > 0.005 && ventricle < 0.05, `the left ventricle covers ${ventricle}`);
+  }),
+);
+
+test(
+  'hippocampus: slices of 120 volumes with two labels',
+  withData('msd_hippocampus', async (folder) => {
+    const choice = {
+      name: 'niftiSlices',
+      images: join(folder, 'images'),
+      masks: join(folder, 'labels'),
+    } as const;
+    const dataset = await openDataset({ ...choice, classes: ['background', 'anterior', 'posterior'] });
+    assert.equal(new Set(dataset.samples.map(({ patient }) => patient)).size, 120);
+    const [height, width] = dataset.imageShape;
+    const counts = [0, 0, 0];
+    for (let index = 0; index < dataset.samples.length; index += 20) {
+      const { pixels, label } = await dataset.read(index);
+      assert.ok(pixels.every((value) => value >= 0 && value <= 1));
+      for (const value of label as Int32Array) (counts[value] as number)++;
+    }
+    const [, anterior = 0, posterior = 0] = counts.map((n) => n / (215 * height * width));
+    assert.ok(anterior > 0.01 && anterior < 0.04, `the anterior part covers ${anterior}`);
+    assert.ok(posterior > 0.01 && posterior < 0.04, `the posterior part covers ${posterior}`);
+  }),
+);
+
+test(
+  'nuclei with a file each, as they come',
+  withData('dsb2018_nuclei', async (folder) => {
+    const root = join(folder, 'raw_layout');
+    const dataset = await openDataset({
+      name: 'imageMasks',
+      images: root,
+      masks: join(root, '{name}', 'masks'),
+      size: [256, 256],
+    });
+    assert.ok(dataset.samples.length >= 3);
+    const { id, label } = await dataset.read(0);
+    // Merged by others, at the size of the file.
+    const merged = join(folder, 'masks', `${basename(id)}.png`);
+    const whole = await decodeMask(merged, { imageShape: [256, 256, 1], fit: 'squash' });
+    assert.deepEqual(
+      [...(label as Int32Array)],
+      Array.from(whole.values, (value) => (value > 0 ? 1 : 0)),
+    );
+  }),
+);
+
+test(
+  'histology in TIFF with PackBits',
+  withData('nct_crc_tif', async (folder) => {
+    const files = (await readdir(folder)).filter((name) => name.endsWith('.tif'));
+    assert.equal(files.length, 9);
+    for (const name of files) {
+      const { pixels, width, height } = await decodeImage(join(folder, name), {
+        imageShape: [224, 224, 3],
+        fit: 'squash',
+      });
+      assert.deepEqual([width, height], [224, 224]);
+      assert.ok(pixels.some((value) => value > 0.5));
+    }
   }),
 );

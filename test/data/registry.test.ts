@@ -11,6 +11,7 @@ import { splitDataset } from '../../src/data/split.ts';
 import { UsageError } from '../../src/errors.ts';
 import { createRandom } from '../../src/random.ts';
 import { colours, raster, says, temporaryFolder, writeImage, writeText } from './fixtures.ts';
+import { counted, writeNifti } from './nifti/write.ts';
 
 type Fixtures = {
   [Name in keyof typeof registry]: (folder: string) => Promise<DatasetChoice & { name: Name }>;
@@ -60,6 +61,15 @@ const fixtures: Fixtures = {
   async medmnist() {
     const file = fileURLToPath(new URL('../golden/data/tiny-mnist.npz', import.meta.url));
     return { name: 'medmnist', file, size: [6, 5] };
+  },
+  async niftiSlices(folder) {
+    for (let i = 0; i < 6; i++) {
+      const values = counted(48).map((at) => (at * (i + 3)) % 29);
+      const labels = values.map((value) => (value > 20 ? 1 : 0));
+      await writeNifti(join(folder, 'images', `p${i}.nii.gz`), { shape: [4, 6, 2], values });
+      await writeNifti(join(folder, 'masks', `p${i}.nii.gz`), { shape: [4, 6, 2], values: labels, type: 2 });
+    }
+    return { name: 'niftiSlices', images: join(folder, 'images'), masks: join(folder, 'masks') };
   },
   skinLesions: async () => ({ name: 'skinLesions', count: 12, size: 24 }),
 };
