@@ -9,6 +9,7 @@ const KINDS = [
   'corruptions',
   'losses',
   'optimizers',
+  'defences',
   'engines',
   'experiments',
 ] as const;
@@ -57,6 +58,8 @@ async function entriesOf(kind: Kind): Promise<Entry[]> {
       return withOptions(await import('../data/registry.ts'));
     case 'optimizers':
       return withOptions(await import('../train/optimizers/registry.ts'));
+    case 'defences':
+      return withOptions(await import('../train/defences/registry.ts'), ({ task }) => task ?? 'any task');
     case 'metrics': {
       const metrics = Object.entries(await import('../robustness/metrics/registry.ts'));
       return metrics.map(([name, { task, better }]) => ({ name, note: `${task}, ${better} is better` }));

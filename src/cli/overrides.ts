@@ -13,6 +13,7 @@ const ABSENT: Node = {
   data: { split: { validation: 0, test: 0 } },
   robustness: { attacks: [{ name: '' }], norm: '', epsilons: [0], everyEpochs: 0, images: 0 },
   weights: '',
+  defence: { name: '' },
   freeze: { weights: [''], statistics: [''] },
   checkpoints: { best: '', better: '' },
   earlyStop: { measurement: '', better: '', patience: 0 },

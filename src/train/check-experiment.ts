@@ -15,6 +15,8 @@ import * as kinds from '../robustness/corruptions/registry.ts';
 import { metricOf } from '../robustness/metrics/create.ts';
 import * as metrics from '../robustness/metrics/registry.ts';
 import { NOISES } from '../robustness/noises.ts';
+import { checkDefence } from './defences/create.ts';
+import * as defences from './defences/registry.ts';
 import type { Experiment } from './experiment.ts';
 import { measurementsOf } from './measurements.ts';
 import * as optimizers from './optimizers/registry.ts';
@@ -35,6 +37,7 @@ const SHAPES = {
     'loss',
     'optimizer',
     'freeze',
+    'defence',
     'epochs',
     'metrics',
     'robustness',
@@ -83,6 +86,8 @@ export function checkExperiment(experiment: Experiment): Experiment {
   const { weights } = experiment;
   const named = weights === undefined || (typeof weights === 'string' && weights !== '');
   require(named, 'weights', "a file, such as 'resnet50.safetensors'", weights);
+  const { defence } = experiment;
+  if (defence) checkDefence(requireChoice('defence', defence), taskOfNet(experiment.net));
   if (experiment.freeze) checkFreeze(experiment.freeze);
   const checked = fillChoices({ ...experiment, data: { ...data, split } });
   if (checkpoints) {
@@ -196,15 +201,16 @@ export function taskOfNet(net: Experiment['net']): 'classification' | 'segmentat
   return resolveChoice('net', nets, requireChoice('net', net)).definition.task;
 }
 
-/** Fills in the options of data, net, loss, optimizer and attacks; throws `UsageError` for unknown ones. */
+/** Fills in the options of data, net, loss, optimizer, defence and attacks; throws `UsageError` for unknown ones. */
 export function fillChoices(experiment: Experiment): Experiment {
-  const { data, net, loss, optimizer, robustness } = experiment;
+  const { data, net, loss, optimizer, defence, robustness } = experiment;
   return {
     ...experiment,
     data: { ...data, dataset: fill('dataset', datasets, data.dataset) },
     net: fill('net', nets, net),
     loss: fillLoss(loss),
     optimizer: fill('optimizer', optimizers, optimizer),
+    ...(defence && { defence: fill('defence', defences, defence) }),
     ...(robustness && {
       robustness: {
         ...robustness,

@@ -8,6 +8,7 @@ import type { NetChoice } from '../nets/create.ts';
 import type { CorruptionName } from '../robustness/corruptions/corrupt.ts';
 import type { MetricName } from '../robustness/metrics/create.ts';
 import type { NoiseName } from '../robustness/noises.ts';
+import type { DefenceChoice } from './defences/create.ts';
 import type { Freeze } from './freeze.ts';
 import type { OptimizerChoice } from './optimizers.ts';
 
@@ -29,6 +30,8 @@ export interface Experiment {
   readonly optimizer: OptimizerChoice;
   /** What of the net stays as it starts. */
   readonly freeze?: Freeze;
+  /** Training against attacks: `{ name: 'pgd', epsilon: 4 / 255 }`; see docs/adversarial-training.md. */
+  readonly defence?: DefenceChoice;
   readonly epochs: number;
   /** Measured on the validation split after each epoch; the first is the metric of the robustness curves. */
   readonly metrics: readonly [primary: MetricName, ...others: MetricName[]];

@@ -2,6 +2,7 @@
 
 import { setImmediate as macrotask } from 'node:timers/promises';
 import { batches } from '../data/batches.ts';
+import type { Batch } from '../data/dataset.ts';
 import { RunError } from '../errors.ts';
 import { reseedDropout } from '../nets/dropout.ts';
 import type { Callback, EpochRecord, Measurements } from './callback.ts';
@@ -56,7 +57,7 @@ async function endEpoch(session: Session, callbacks: readonly Callback[], traine
 
 /** The rest of the epoch that `session.position` is in; returns early when the run is interrupted. */
 async function trainBatches(session: Session, callbacks: readonly Callback[]): Promise<void> {
-  const { run, learner } = session;
+  const { run } = session;
   const { epoch } = session.position;
   const { batchSize: size } = run.experiment.data;
   const order = orderOf(run.random.stream(`shuffle/${epoch}`).permutation(run.train.samples.length), size);
@@ -64,11 +65,7 @@ async function trainBatches(session: Session, callbacks: readonly Callback[]): P
 
   for await (using batch of batches(run.train, { size, order, skip: session.position.batch })) {
     const at: Position = session.position;
-    const step = at.step + 1;
-    reseedDropout(run.net.model, run.random.stream(`dropout/${step}`));
-    const loss = await trainStep(learner, batch, step).catch((error) => {
-      throw error instanceof RunError ? session.diverged(error.message) : error;
-    });
+    const { step, loss } = await trainBatch(session, batch, epoch - 1 + (at.batch + 1) / count);
     const images = batch.ids.length;
     session.position = {
       epoch,
@@ -84,6 +81,26 @@ async function trainBatches(session: Session, callbacks: readonly Callback[]): P
     await macrotask();
     if (run.signal.aborted) return;
   }
+}
+
+/** One step on a batch, or as many as the defence takes; gives how many are taken now, and their mean loss. */
+async function trainBatch(
+  { run, learner, position, diverged }: Session,
+  batch: Batch,
+  elapsed: number,
+): Promise<{ step: number; loss: number }> {
+  const { replays = 1 } = learner.defence ?? {};
+  let { step } = position;
+  let loss = 0;
+  for (let replay = 0; replay < replays; replay++) {
+    step++;
+    reseedDropout(run.net.model, run.random.stream(`dropout/${step}`));
+    const before = await trainStep(learner, batch, step, elapsed).catch((error) => {
+      throw error instanceof RunError ? diverged(error.message) : error;
+    });
+    loss += before / replays;
+  }
+  return { step, loss };
 }
 
 /** A last batch of one image is left out: batch normalisation finds no spread in it. The next shuffle takes it in. */

@@ -6,6 +6,7 @@ import { runInTraining } from '../engine/model/run.ts';
 import { RunError } from '../errors.ts';
 import type { Loss } from '../losses/loss.ts';
 import type { Net } from '../nets/net.ts';
+import type { Defence } from './defences/defence.ts';
 import { createOptimizer, type Optimizer, type OptimizerChoice } from './optimizers.ts';
 
 /** What moves in training. */
@@ -14,6 +15,8 @@ export interface Learner {
   readonly loss: Loss;
   /** Bound to `trainableWeights(net)`. */
   readonly optimizer: Optimizer;
+  /** Bound to this net and loss. */
+  readonly defence?: Defence;
 }
 
 /** The weights that training moves, in the order of the model. */
@@ -36,12 +39,20 @@ export function optimizerOf(choice: OptimizerChoice, net: Net): Optimizer {
  * One optimizer step on a batch; gives the loss before it: the mean over the images, of the first head plus
  * the others by their `auxiliaryWeights`.
  *
- * `step` counts from 1. Throws `RunError` for a loss that is not finite, before any weight has moved.
+ * With a defence, that of the batch under attack. `step` counts from 1; `elapsed` are the epochs since the start of the
+ * run, this batch included, for a defence that warms up. Throws `RunError` for a loss that is not finite, before any
+ * weight has moved.
  */
-export async function trainStep(learner: Learner, batch: Batch, step: number): Promise<number> {
-  const { net, loss, optimizer } = learner;
-  const weights = trainableWeights(net);
-  const { value, gradients } = valueAndGradients(() => trainingLoss(net, loss, batch), weights);
+export async function trainStep(
+  learner: Learner,
+  batch: Batch,
+  step: number,
+  elapsed = Number.POSITIVE_INFINITY,
+): Promise<number> {
+  const { net, loss, optimizer, defence } = learner;
+  const { value, gradients } = defence
+    ? defence.lossAndGradients(batch, { step, elapsed })
+    : valueAndGradients(() => trainingLoss(net, loss, batch), trainableWeights(net));
   try {
     const mean = (await value.data())[0] as number;
     if (!Number.isFinite(mean)) throw new RunError(`the loss became ${mean} at step ${step}`);
@@ -52,10 +63,24 @@ export async function trainStep(learner: Learner, batch: Batch, step: number): P
   }
 }
 
-function trainingLoss(net: Net, loss: Loss, { images, labels }: Batch): tf.Scalar {
-  const terms = runInTraining(net.model, images).map((logits, head) => {
+/** The loss of all heads of the net, in training mode. */
+export function trainingLoss(
+  net: Net,
+  loss: Loss,
+  { images, labels }: Pick<Batch, 'images' | 'labels'>,
+): tf.Scalar {
+  const heads = runInTraining(net.model, images);
+  return meanOverHeads(
+    net,
+    heads.map((logits) => loss(logits, labels)),
+  );
+}
+
+/** The mean over the images of the losses, `[batch]`, of the first head and of the others by their weights. */
+export function meanOverHeads(net: Net, heads: readonly tf.Tensor1D[]): tf.Scalar {
+  const terms = heads.map((losses, head) => {
     const weight = head === 0 ? 1 : (net.auxiliaryWeights[head - 1] ?? 0);
-    return loss(logits, labels).mean().mul(weight);
+    return losses.mean().mul(weight);
   });
   return tf.addN(terms) as tf.Scalar;
 }

@@ -6,6 +6,7 @@ import { lossOf } from '../losses/create.ts';
 import type { Net } from '../nets/net.ts';
 import { summaryFileWriter } from '../summary/writer.ts';
 import type { Callback, EpochRecord, Run } from './callback.ts';
+import { catastrophicOverfitting } from './callbacks/catastrophic-overfitting.ts';
 import { checkpoint } from './callbacks/checkpoint.ts';
 import { cleanMeasurement } from './callbacks/clean-measurement.ts';
 import { earlyStop } from './callbacks/early-stop.ts';
@@ -13,12 +14,12 @@ import { robustnessMeasurement } from './callbacks/robustness-measurement.ts';
 import { tensorboard } from './callbacks/tensorboard.ts';
 import { unattackedMeasurement } from './callbacks/unattacked-measurement.ts';
 import { checkExperiment } from './check-experiment.ts';
-import { type Checkpoint, newestCheckpoint, restoreOptimizer, restoreWeights } from './checkpoints.ts';
+import { type Checkpoint, newestCheckpoint, restoreSlots, restoreWeights } from './checkpoints.ts';
+import { createDefence, isSingleStep } from './defences/create.ts';
 import { describeEnvironment } from './environment.ts';
 import type { Experiment } from './experiment.ts';
 import { openLog } from './log.ts';
 import { trainEpochs } from './loop.ts';
-import type { Optimizer } from './optimizers.ts';
 import { type Prepared, prepare } from './prepare.ts';
 import {
   createRunDirectory,
@@ -28,7 +29,7 @@ import {
   readExperiment,
 } from './run-directory.ts';
 import { createSession, START } from './session.ts';
-import { optimizerOf } from './step.ts';
+import { type Learner, optimizerOf } from './step.ts';
 
 /** What is not given a resumed run takes from its beginning. */
 export interface TrainOptions extends EngineOptions {
@@ -125,6 +126,15 @@ async function runIn(
 ): Promise<Trained> {
   const { experiment, net, engine, options, resumed = false, imported, ...data } = parts;
   using optimizer = optimizerOf(experiment.optimizer, net);
+  const loss = lossOf(experiment.loss);
+  using defence =
+    experiment.defence &&
+    createDefence(experiment.defence, {
+      ...{ net, loss },
+      random: data.random.stream('defence'),
+      batchSize: experiment.data.batchSize,
+    });
+  const learner: Learner = { net, optimizer, loss, ...(defence && { defence }) };
   const log = openLog(join(directory.path, 'log.jsonl'), options.onWarning);
   const abort = new AbortController();
   const interrupt = () => abort.abort();
@@ -142,10 +152,9 @@ async function runIn(
     }
     const from = resumed ? await checkpointToResume(directory.path, log) : undefined;
     const records = await directory.keepRecordsTo(from ? from.position.epoch - 1 : 0);
-    if (from) restore(from, net, optimizer);
+    if (from) restore(from, learner);
     else await directory.write('environment.json', `${JSON.stringify(environment, null, 2)}\n`);
     summary = summaryFileWriter(directory.path);
-    const learner = { net, optimizer, loss: lossOf(experiment.loss) };
     const session = createSession(
       { ...data, experiment, net, directory, summary, log, signal: abort.signal },
       { learner, position: from?.position ?? START, records },
@@ -173,15 +182,16 @@ async function runIn(
 }
 
 /** Checkpoints hold the averages in the place of the weights, and the other way round. */
-function restore(from: Checkpoint, net: Net, optimizer: Optimizer): void {
+function restore(from: Checkpoint, { net, optimizer, defence }: Learner): void {
   restoreWeights(net.model, from);
-  restoreOptimizer(optimizer, from);
+  restoreSlots([...optimizer.slots, ...(defence?.slots ?? [])], from);
   optimizer.swapAverages();
 }
 
-function callbacksOf({ robustness, earlyStop: stops }: Experiment): Callback[] {
+function callbacksOf({ defence, robustness, earlyStop: stops }: Experiment): Callback[] {
   return [
     cleanMeasurement(),
+    ...(defence && isSingleStep(defence) ? [catastrophicOverfitting()] : []),
     ...(robustness ? [robustnessMeasurement(), unattackedMeasurement()] : []),
     tensorboard(),
     checkpoint(),

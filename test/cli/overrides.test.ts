@@ -39,6 +39,8 @@ const changes: readonly [path: string, expected: unknown, ...assignments: string
     'earlyStop.patience=2',
   ],
   ['checkpoints', { best: 'a=b' }, 'checkpoints.best=a=b'],
+  ['defence.beta', 3, 'defence.name=trades', 'defence.beta=3'],
+  ['defence.epsilon', 4 / 255, 'defence=pgd', 'defence.epsilon=4/255'],
 ];
 
 for (const [path, expected, ...assignments] of changes) {
