@@ -53,6 +53,7 @@ export {
 export { type SummaryFileWriter, summaryFileWriter } from './summary/writer.ts';
 export { progress } from './train/callbacks/progress.ts';
 export { type Evaluation, evaluate } from './train/evaluate.ts';
+export type { DefenceChoice } from './train/defences/create.ts';
 export type { Experiment } from './train/experiment.ts';
 export { type Freeze, freeze } from './train/freeze.ts';
 export type { OptimizerChoice } from './train/optimizers.ts';
@@ -68,5 +69,6 @@ export { defineNet, type NetDefinition } from './nets/net.ts';
 export type { Options } from './options.ts';
 export { type Corruption, defineCorruption } from './robustness/corruptions/corruption.ts';
 export { defineMetric, type Metric, type Tally } from './robustness/metric.ts';
+export { type DefenceDefinition, defineDefence } from './train/defences/defence.ts';
 export type { Callback, EpochRecord, Measurements, Run } from './train/callback.ts';
 export { defineOptimizer, type OptimizerDefinition } from './train/optimizers/optimizer.ts';

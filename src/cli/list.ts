@@ -11,6 +11,7 @@ const KINDS = [
   'losses',
   'optimizers',
   'schedules',
+  'defences',
   'engines',
   'experiments',
 ] as const;
@@ -63,6 +64,8 @@ async function entriesOf(kind: Kind): Promise<Entry[]> {
       return withOptions(await import('../train/optimizers/registry.ts'));
     case 'schedules':
       return withOptions(await import('../train/schedules/registry.ts'));
+    case 'defences':
+      return withOptions(await import('../train/defences/registry.ts'), ({ task }) => task ?? 'any task');
     case 'metrics': {
       const metrics = Object.entries(await import('../robustness/metrics/registry.ts'));
       return metrics.map(([name, { task, better }]) => ({ name, note: `${task}, ${better} is better` }));

@@ -25,6 +25,7 @@ const ABSENT: Node = {
   },
   schedule: { name: '' },
   weights: '',
+  defence: { name: '' },
   freeze: { weights: [''], statistics: [''] },
   checkpoints: { best: '', better: '' },
   earlyStop: { measurement: '', better: '', patience: 0 },

@@ -18,6 +18,8 @@ import { metricOf } from '../robustness/metrics/create.ts';
 import * as metrics from '../robustness/metrics/registry.ts';
 import { NOISES } from '../robustness/noises.ts';
 import { BIT_DEPTHS } from '../robustness/quantise.ts';
+import { checkDefence } from './defences/create.ts';
+import * as defences from './defences/registry.ts';
 import type { Experiment } from './experiment.ts';
 import { measurementsOf } from './measurements.ts';
 import * as optimizers from './optimizers/registry.ts';
@@ -41,6 +43,7 @@ const SHAPES = {
     'optimizer',
     'schedule',
     'freeze',
+    'defence',
     'epochs',
     'metrics',
     'robustness',
@@ -105,6 +108,8 @@ export function checkExperiment(experiment: Experiment): Experiment {
   const { weights } = experiment;
   const named = weights === undefined || (typeof weights === 'string' && weights !== '');
   require(named, 'weights', "a file, such as 'resnet50.safetensors'", weights);
+  const { defence } = experiment;
+  if (defence) checkDefence(requireChoice('defence', defence), taskOfNet(experiment.net));
   if (experiment.freeze) checkFreeze(experiment.freeze);
   const checked = fillChoices({ ...experiment, data: { ...data, split } });
   const { schedule } = checked;
@@ -258,9 +263,9 @@ export function taskOfNet(net: Experiment['net']): 'classification' | 'segmentat
   return resolveChoice('net', nets, requireChoice('net', net)).definition.task;
 }
 
-/** Fills in the options of data, net, loss, optimizer and attacks; throws `UsageError` for unknown ones. */
+/** Fills in the options of data, net, loss, optimizer, defence and attacks; throws `UsageError` for unknown ones. */
 export function fillChoices(experiment: Experiment): Experiment {
-  const { data, net, loss, optimizer, schedule, robustness } = experiment;
+  const { data, net, loss, optimizer, schedule, defence, robustness } = experiment;
   return {
     ...experiment,
     data: {
@@ -275,6 +280,7 @@ export function fillChoices(experiment: Experiment): Experiment {
     loss: fillLoss(loss),
     optimizer: fill('optimizer', optimizers, optimizer),
     ...(schedule && { schedule: fill('schedule', schedules, schedule) }),
+    ...(defence && { defence: fill('defence', defences, defence) }),
     ...(robustness && {
       robustness: {
         ...robustness,

@@ -57,7 +57,11 @@ export function checkpointName(epoch: number): string {
 export async function saveCheckpoint(
   run: string,
   name: string,
-  state: { readonly net: Net; readonly optimizer: Optimizer; readonly position: Position },
+  state: {
+    readonly net: Net;
+    readonly optimizer: Pick<Optimizer, 'name' | 'slots'>;
+    readonly position: Position;
+  },
 ): Promise<void> {
   const { net, optimizer, position } = state;
   const { model, weights } = await formatLayersModel(net.model);
@@ -182,8 +186,9 @@ export function restoreWeights(model: tf.LayersModel, { path, weights }: Checkpo
   assignAll(variables, arrays, `weights of ${path}`);
 }
 
-export function restoreOptimizer(optimizer: Optimizer, checkpoint: Checkpoint): void {
-  const variables = optimizer.slots.map(({ variable }) => variable);
+/** Sets what was kept beside the weights: `slots` in the order in which they were saved. */
+export function restoreSlots(slots: Optimizer['slots'], checkpoint: Checkpoint): void {
+  const variables = slots.map(({ variable }) => variable);
   assignAll(variables, checkpoint.slots, `optimizer state of ${checkpoint.path}`);
 }
 

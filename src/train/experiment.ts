@@ -13,6 +13,7 @@ import type { CorruptionName } from '../robustness/corruptions/corrupt.ts';
 import type { MetricName } from '../robustness/metrics/create.ts';
 import type { NoiseName } from '../robustness/noises.ts';
 import type { BitDepth } from '../robustness/quantise.ts';
+import type { DefenceChoice } from './defences/create.ts';
 import type { Freeze } from './freeze.ts';
 import type { OptimizerChoice } from './optimizers.ts';
 import type { ScheduleChoice } from './schedules.ts';
@@ -49,6 +50,8 @@ export interface Experiment {
   readonly schedule?: ScheduleChoice;
   /** What of the net stays as it starts. */
   readonly freeze?: Freeze;
+  /** Training against attacks: `{ name: 'pgd', epsilon: 4 / 255 }`; see docs/adversarial-training.md. */
+  readonly defence?: DefenceChoice;
   readonly epochs: number;
   /** Measured on the validation split after each epoch; the first is the metric of the robustness curves. */
   readonly metrics: readonly [primary: MetricName, ...others: MetricName[]];

@@ -1,6 +1,7 @@
 // The training loop, in the open.
 
 import { setImmediate as macrotask } from 'node:timers/promises';
+import type { Batch } from '../data/dataset.ts';
 import { balancedOrder } from '../data/sampling.ts';
 import { RunError } from '../errors.ts';
 import { reseedDropout } from '../nets/dropout.ts';
@@ -70,7 +71,7 @@ async function endEpoch(
 
 /** The rest of the epoch that `session.position` is in; returns early when the run is interrupted. */
 async function trainBatches(session: Session, callbacks: readonly Callback[]): Promise<Passed> {
-  const { run, learner, loader } = session;
+  const { run, loader } = session;
   const { epoch } = session.position;
   const { batchSize: size } = run.experiment.data;
   const order = orderOf(shuffled(run, epoch), size);
@@ -82,11 +83,7 @@ async function trainBatches(session: Session, callbacks: readonly Callback[]): P
   for await (using batch of loader.epoch(epoch, { size, order, skip: session.position.batch })) {
     waited += (performance.now() - asked) / 1000;
     const at: Position = session.position;
-    const step = at.step + 1;
-    reseedDropout(run.net.model, run.random.stream(`dropout/${step}`));
-    const loss = await trainStep(learner, batch, step, shareAt(session, at.batch, count)).catch((error) => {
-      throw error instanceof RunError ? session.diverged(error.message) : error;
-    });
+    const { step, loss } = await trainBatch(session, batch, count);
     const images = batch.ids.length;
     session.position = {
       epoch,
@@ -123,6 +120,29 @@ function learningRate(session: Session, batches: number): number {
 function shareAt({ run, records, position }: Session, batch: number, batches: number): number {
   const passed = position.epoch - 1 + batch / batches;
   return learningRateShare(run.experiment, { passed, step: 1 / batches, records });
+}
+
+/** One step on a batch, or as many as the defence takes; gives how many are taken now, and their mean loss. */
+async function trainBatch(
+  session: Session,
+  batch: Batch,
+  batches: number,
+): Promise<{ step: number; loss: number }> {
+  const { run, learner, position, diverged } = session;
+  const { replays = 1 } = learner.defence ?? {};
+  const elapsed = position.epoch - 1 + (position.batch + 1) / batches;
+  const learningRateShare = shareAt(session, position.batch, batches);
+  let { step } = position;
+  let loss = 0;
+  for (let replay = 0; replay < replays; replay++) {
+    step++;
+    reseedDropout(run.net.model, run.random.stream(`dropout/${step}`));
+    const before = await trainStep(learner, batch, step, { elapsed, learningRateShare }).catch((error) => {
+      throw error instanceof RunError ? diverged(error.message) : error;
+    });
+    loss += before / replays;
+  }
+  return { step, loss };
 }
 
 /** A last batch of one image is left out: batch normalisation finds no spread in it. The next shuffle takes it in. */

@@ -5,6 +5,7 @@ import { SEVERITIES } from '../robustness/corruptions/corrupt.ts';
 import { type MetricName, metricOf } from '../robustness/metrics/create.ts';
 import type { AmbiguityScores, OutlierScores } from '../robustness/uncertainty.ts';
 import type { Measurements } from './callback.ts';
+import { isSingleStep } from './defences/create.ts';
 import type { Experiment } from './experiment.ts';
 
 export type Better = 'higher' | 'lower';
@@ -45,6 +46,15 @@ export function ambiguityMeasurements({ margin, entropy, auroc }: AmbiguityScore
   };
 }
 
+/** What is right under both attacks on a net that trains on single steps, and whether it overfits to these. */
+export function overfittingMeasurements(found: { fgsm: number; pgd: number; raised: boolean }): Measurements {
+  return {
+    'defence/fgsm': found.fgsm,
+    'defence/pgd': found.pgd,
+    'defence/catastrophic-overfitting': found.raised ? 1 : 0,
+  };
+}
+
 function unattackedMeasurements(robustness: NonNullable<Experiment['robustness']>): string[] {
   const { corruptions, noise, norm, epsilons, outliers, ambiguity } = robustness;
   const nothing = { clean: 0, mixed: 0 };
@@ -71,7 +81,10 @@ export function measurementsOf(experiment: Experiment): string[] {
     'validation/loss',
     ...experiment.metrics.map((metric) => `validation/${metric}`),
   ];
-  const { robustness } = experiment;
+  const { defence, robustness } = experiment;
+  if (defence && isSingleStep(defence)) {
+    names.push(...Object.keys(overfittingMeasurements({ fgsm: 0, pgd: 0, raised: false })));
+  }
   if (!robustness) return names;
   for (const attack of [...robustness.attacks.map(labelOf), 'worst']) {
     for (const epsilon of new Set([0, ...robustness.epsilons]))
@@ -89,6 +102,7 @@ export function measurementsOf(experiment: Experiment): string[] {
 /** Which way a measurement improves: as its metric does, or down for a loss. */
 export function betterOf(experiment: Experiment, measurement: string): Better {
   if (measurement.endsWith('/loss') || measurement === 'ambiguity/margin') return 'lower';
+  if (measurement.startsWith('defence/')) return measurement.endsWith('overfitting') ? 'lower' : 'higher';
   const name = measurement.startsWith('validation/')
     ? measurement.slice('validation/'.length)
     : experiment.metrics[0];

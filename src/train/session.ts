@@ -58,7 +58,10 @@ export function createSession(
   };
   const save = async (name: string) => {
     const position = session.position;
-    await asMeasured(() => saveCheckpoint(directory, name, { ...learner, position }));
+    const { net, optimizer, defence } = learner;
+    const slots = [...optimizer.slots, ...(defence?.slots ?? [])];
+    const state = { net, optimizer: { name: optimizer.name, slots }, position };
+    await asMeasured(() => saveCheckpoint(directory, name, state));
     savedStep = position.step;
   };
   const run: Run = {

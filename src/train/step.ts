@@ -6,6 +6,7 @@ import { runInTraining } from '../engine/model/run.ts';
 import { RunError } from '../errors.ts';
 import type { Loss } from '../losses/loss.ts';
 import type { Net } from '../nets/net.ts';
+import type { Defence } from './defences/defence.ts';
 import { createOptimizer, type Optimizer, type OptimizerChoice } from './optimizers.ts';
 
 /** What moves in training. */
@@ -14,6 +15,8 @@ export interface Learner {
   readonly loss: Loss;
   /** Bound to `trainableWeights(net)`. */
   readonly optimizer: Optimizer;
+  /** Bound to this net and loss. */
+  readonly defence?: Defence;
 }
 
 /** The weights that training moves, in the order of the model. */
@@ -32,22 +35,31 @@ export function optimizerOf(choice: OptimizerChoice, net: Net): Optimizer {
   return createOptimizer(choice, trainableWeights(net), statistics);
 }
 
+/** Where a step stands in its run. */
+export interface StepPlace {
+  /** Epochs since the start of the run, this batch included, for a defence that warms up. */
+  readonly elapsed?: number;
+  /** What a schedule leaves of the learning rate. */
+  readonly learningRateShare?: number;
+}
+
 /**
  * One optimizer step on a batch; gives the loss before it: the mean over the images, of the first head plus
  * the others by their `auxiliaryWeights`.
  *
- * `step` counts from 1; `learningRateShare` is what a schedule leaves of the learning rate. Throws `RunError` for a
- * loss that is not finite, before any weight has moved.
+ * With a defence, that of the batch under attack. `step` counts from 1. Throws `RunError` for a loss that is not finite, before any weight has
+ * moved.
  */
 export async function trainStep(
   learner: Learner,
   batch: Batch,
   step: number,
-  learningRateShare = 1,
+  { elapsed = Number.POSITIVE_INFINITY, learningRateShare = 1 }: StepPlace = {},
 ): Promise<number> {
-  const { net, loss, optimizer } = learner;
-  const weights = trainableWeights(net);
-  const { value, gradients } = valueAndGradients(() => trainingLoss(net, loss, batch), weights);
+  const { net, loss, optimizer, defence } = learner;
+  const { value, gradients } = defence
+    ? defence.lossAndGradients(batch, { step, elapsed })
+    : valueAndGradients(() => trainingLoss(net, loss, batch), trainableWeights(net));
   try {
     const mean = (await value.data())[0] as number;
     if (!Number.isFinite(mean)) throw new RunError(`the loss became ${mean} at step ${step}`);
@@ -58,15 +70,25 @@ export async function trainStep(
   }
 }
 
-function trainingLoss(net: Net, loss: Loss, { images, labels, mixed }: Batch): tf.Scalar {
-  const lossOf = (logits: tf.Tensor) => {
-    const own = loss(logits, labels).mean();
+/** The loss of all heads of the net, in training mode. */
+export function trainingLoss(
+  net: Net,
+  loss: Loss,
+  { images, labels, mixed }: Pick<Batch, 'images' | 'labels' | 'mixed'>,
+): tf.Scalar {
+  const lossOf = (logits: tf.Tensor): tf.Tensor1D => {
+    const own = loss(logits, labels);
     if (!mixed) return own;
-    return own.mul(1 - mixed.share).add(loss(logits, mixed.labels).mean().mul(mixed.share));
+    return own.mul(1 - mixed.share).add(loss(logits, mixed.labels).mul(mixed.share));
   };
-  const terms = runInTraining(net.model, images).map((logits, head) => {
+  return meanOverHeads(net, runInTraining(net.model, images).map(lossOf));
+}
+
+/** The mean over the images of the losses, `[batch]`, of the first head and of the others by their weights. */
+export function meanOverHeads(net: Net, heads: readonly tf.Tensor1D[]): tf.Scalar {
+  const terms = heads.map((losses, head) => {
     const weight = head === 0 ? 1 : (net.auxiliaryWeights[head - 1] ?? 0);
-    return lossOf(logits).mul(weight);
+    return losses.mean().mul(weight);
   });
   return tf.addN(terms) as tf.Scalar;
 }

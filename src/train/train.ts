@@ -8,6 +8,7 @@ import { importWarnings } from '../exchange/import-report.ts';
 import type { Net } from '../nets/net.ts';
 import { summaryFileWriter } from '../summary/writer.ts';
 import type { Callback, EpochRecord, Run } from './callback.ts';
+import { catastrophicOverfitting } from './callbacks/catastrophic-overfitting.ts';
 import { checkpoint } from './callbacks/checkpoint.ts';
 import { cleanMeasurement } from './callbacks/clean-measurement.ts';
 import { earlyStop } from './callbacks/early-stop.ts';
@@ -15,13 +16,13 @@ import { robustnessMeasurement } from './callbacks/robustness-measurement.ts';
 import { tensorboard } from './callbacks/tensorboard.ts';
 import { unattackedMeasurement } from './callbacks/unattacked-measurement.ts';
 import { checkExperiment } from './check-experiment.ts';
-import { type Checkpoint, newestCheckpoint, restoreOptimizer, restoreWeights } from './checkpoints.ts';
+import { type Checkpoint, newestCheckpoint, restoreSlots, restoreWeights } from './checkpoints.ts';
 import { DATA_RECORD, type DataRecord, formatDataRecord, readDataRecord } from './data-record.ts';
+import { createDefence, isSingleStep } from './defences/create.ts';
 import { describeEnvironment } from './environment.ts';
 import type { Experiment } from './experiment.ts';
 import { openLog } from './log.ts';
 import { trainEpochs } from './loop.ts';
-import type { Optimizer } from './optimizers.ts';
 import { type Prepared, prepare } from './prepare.ts';
 import {
   createRunDirectory,
@@ -31,7 +32,7 @@ import {
   readExperiment,
 } from './run-directory.ts';
 import { createSession, START } from './session.ts';
-import { optimizerOf } from './step.ts';
+import { type Learner, optimizerOf } from './step.ts';
 
 /** What is not given a resumed run takes from its beginning. */
 export interface TrainOptions extends EngineOptions {
@@ -130,6 +131,14 @@ async function runIn(
 ): Promise<Trained> {
   const { experiment, net, engine, options, resumed = false, imported, found, loss, cache, ...data } = parts;
   using optimizer = optimizerOf(experiment.optimizer, net);
+  using defence =
+    experiment.defence &&
+    createDefence(experiment.defence, {
+      ...{ net, loss },
+      random: data.random.stream('defence'),
+      batchSize: experiment.data.batchSize,
+    });
+  const learner: Learner = { net, optimizer, loss, ...(defence && { defence }) };
   const log = openLog(join(directory.path, 'log.jsonl'), options.onWarning);
   const abort = new AbortController();
   const interrupt = () => abort.abort();
@@ -150,7 +159,7 @@ async function runIn(
     if (found.skipped) warnOfSkipped(found.skipped, log);
     const from = resumed ? await checkpointToResume(directory.path, log) : undefined;
     const records = await directory.keepRecordsTo(from ? from.position.epoch - 1 : 0);
-    if (from) restore(from, net, optimizer);
+    if (from) restore(from, learner);
     else await directory.write('environment.json', `${JSON.stringify(environment, null, 2)}\n`);
     summary = summaryFileWriter(directory.path);
     loader = openLoader(
@@ -161,7 +170,6 @@ async function runIn(
       },
       options.workers,
     );
-    const learner = { net, optimizer, loss };
     const session = createSession(
       { ...data, experiment, net, directory, summary, log, signal: abort.signal },
       { learner, loader, position: from?.position ?? START, records },
@@ -206,15 +214,16 @@ function sourceOf({ data, seed }: Experiment, train: Dataset, { intensity }: Dat
 }
 
 /** Checkpoints hold the averages in the place of the weights, and the other way round. */
-function restore(from: Checkpoint, net: Net, optimizer: Optimizer): void {
+function restore(from: Checkpoint, { net, optimizer, defence }: Learner): void {
   restoreWeights(net.model, from);
-  restoreOptimizer(optimizer, from);
+  restoreSlots([...optimizer.slots, ...(defence?.slots ?? [])], from);
   optimizer.swapAverages();
 }
 
-function callbacksOf({ robustness, earlyStop: stops }: Experiment): Callback[] {
+function callbacksOf({ defence, robustness, earlyStop: stops }: Experiment): Callback[] {
   return [
     cleanMeasurement(),
+    ...(defence && isSingleStep(defence) ? [catastrophicOverfitting()] : []),
     ...(robustness ? [robustnessMeasurement(), unattackedMeasurement()] : []),
     tensorboard(),
     checkpoint(),

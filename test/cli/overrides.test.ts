@@ -49,6 +49,8 @@ const changes: readonly [path: string, expected: unknown, ...assignments: string
   ['data.skipBad', true, 'data.skipBad=true'],
   ['data.cache', { directory: 'x', gigabytes: 2 }, 'data.cache.directory=x', 'data.cache.gigabytes=2'],
   ['checkpoints', { best: 'a=b' }, 'checkpoints.best=a=b'],
+  ['defence.beta', 3, 'defence.name=trades', 'defence.beta=3'],
+  ['defence.epsilon', 4 / 255, 'defence=pgd', 'defence.epsilon=4/255'],
 ];
 
 for (const [path, expected, ...assignments] of changes) {

@@ -66,6 +66,9 @@ const wrong: readonly [string, object, RegExp][] = [
   ['an option of another loss', { loss: { name: 'dice', gamma: 2 } }, /dice has no option "gamma".*smooth/],
   ['a loss out of range', { loss: { name: 'focal', gamma: -2 } }, /"gamma" of focal: expected at least 0/],
   ['an optimizer out of range', { optimizer: { name: 'adam', learningRate: -1 } }, /"learningRate" of adam/],
+  ['an unknown defence', { defence: { name: 'pdg' } }, /no defence "pdg".*trades/],
+  ['a defence that is a name', { defence: 'pgd' }, /^defence: expected \{ name/],
+  ['a defence of the other task', { defence: { name: 'segPgd' } }, /segPgd is for segmentation/],
   ['an unknown metric', { metrics: ['acuracy'] }, /^metrics: expected .*accuracy/],
   [
     'a metric of the other task',
@@ -208,6 +211,14 @@ test('an attack may stand there twice, by another name in results', () => {
 test('experiments that are right pass, and come back with every option', () => {
   const checked = checkExperiment(tiny);
   assert.deepEqual(checkExperiment(checked), checked);
+  const defended = checkExperiment({ ...tiny, defence: { name: 'trades' } }).defence;
+  assert.deepEqual(
+    { ...defended, epsilon: 0 },
+    {
+      ...{ name: 'trades', norm: 'linf', epsilon: 0, warmUp: 0, share: 1, awp: 0 },
+      ...{ beta: 6, steps: 10, stepSize: 0.225 },
+    },
+  );
   assert.equal((checked.robustness?.attacks[1] as { restarts?: number } | undefined)?.restarts, 1);
   const { split: _, ...data } = segmentation.data;
   assert.deepEqual(checkExperiment({ ...segmentation, data }).data.split, { validation: 0.15, test: 0.15 });

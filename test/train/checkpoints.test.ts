@@ -13,7 +13,7 @@ import {
   keepCheckpoints,
   loadCheckpoint,
   newestCheckpoint,
-  restoreOptimizer,
+  restoreSlots,
   restoreWeights,
   saveCheckpoint,
 } from '../../src/train/checkpoints.ts';
@@ -67,7 +67,7 @@ test('weights, optimizer and position come back bit for bit, and nothing leaks',
     assert.notDeepEqual(valuesOf(restored), valuesOf(saved));
     const checkpoint = await loadCheckpoint(join(root, 'round-trip'));
     restoreWeights(restored.net.model, checkpoint);
-    restoreOptimizer(restored.optimizer, checkpoint);
+    restoreSlots(restored.optimizer.slots, checkpoint);
     assert.deepEqual(valuesOf(restored), valuesOf(saved));
     assert.deepEqual(checkpoint.position, positionOf(2, 3));
     dispose(saved);
