@@ -40,7 +40,16 @@ import { describeRow, type Row } from './rows.ts';
 import type { Pass } from './step.ts';
 import { writeReport } from './write-report.ts';
 
-const kinds = ['steps', 'kernels', 'epochs', 'loader', 'curves', 'strength', 'segmentation', 'attacks'] as const;
+const kinds = [
+  'steps',
+  'kernels',
+  'epochs',
+  'loader',
+  'curves',
+  'strength',
+  'segmentation',
+  'attacks',
+] as const;
 /** The others train nets first, and need data and time: they run where they are named. */
 const byDefault: readonly string[] = ['steps', 'kernels', 'epochs', 'loader'];
 const precisions = ['f32', 'bf16'] as const;

@@ -75,6 +75,7 @@ fallen.`,
     title: 'Loading',
     text: `A JPEG file read, decoded, resized and made floats, by ours and by PIL with torchvision's \`Resize\` and \`ToTensor\`: processor
 time of all threads for an image, so that its inverse is images a second and core.`,
+    body: whole,
   },
   kernel: {
     title: 'Kernels of a training step',

@@ -109,7 +109,12 @@ export function checkExperiment(experiment: Experiment): Experiment {
   const named = weights === undefined || (typeof weights === 'string' && weights !== '');
   require(named, 'weights', "a file, such as 'resnet50.safetensors'", weights);
   const { defence } = experiment;
-  if (defence) checkDefence(requireChoice('defence', defence), taskOfNet(experiment.net));
+  if (defence) {
+    checkDefence(requireChoice('defence', defence), taskOfNet(experiment.net));
+    // Images are attacked away from one label.
+    const mixes = data.augment?.find(({ name }) => name === 'mixup' || name === 'cutmix');
+    require(!mixes, 'data.augment', 'no mixup and no cutmix beside a defence', mixes?.name);
+  }
   if (experiment.freeze) checkFreeze(experiment.freeze);
   const checked = fillChoices({ ...experiment, data: { ...data, split } });
   const { schedule } = checked;

@@ -148,6 +148,11 @@ const wrong: readonly [string, object, RegExp][] = [
     { robustness: { ...tiny.robustness, attacks: [{ name: 'fgsm', as: 'worst' }] } },
     /^"as" of an attack: .*received "worst"/,
   ],
+  [
+    'mixed labels under attack',
+    { defence: { name: 'pgd' }, data: { ...tiny.data, augment: [{ name: 'cutmix' }] } },
+    /^data\.augment: expected no mixup and no cutmix beside a defence; received "cutmix"/,
+  ],
   ['an unknown norm', { robustness: { ...tiny.robustness, norm: 'l3' } }, /^robustness\.norm/],
   [
     'an epsilon in levels of 255',
