@@ -47,8 +47,8 @@ export interface StepPlace {
  * One optimizer step on a batch; gives the loss before it: the mean over the images, of the first head plus
  * the others by their `auxiliaryWeights`.
  *
- * With a defence, that of the batch under attack. `step` counts from 1. Throws `RunError` for a loss that is not finite, before any weight has
- * moved.
+ * With a defence, that of the batch under attack. `step` counts from 1. Throws `RunError` for a loss that is not
+ * finite, before any weight has moved.
  */
 export async function trainStep(
   learner: Learner,
