@@ -48,6 +48,7 @@ describe('images within a time', () => {
   const costs: Record<string, (images: number, done: number) => number> = {
     'each costs the same': (images) => 0.05 * images,
     'a batch costs something by itself': (images) => 0.1 + 0.05 * images,
+    'a batch costs as much as ten images': (images) => 0.3 + 0.03 * images,
     'the first are slow': (images, done) => (done === 0 ? 3 : 1) * 0.05 * images,
     'some cost more than others': (images, done) => (done % 3 === 1 ? 0.07 : 0.04) * images,
     'full batches are cheaper': (images) => 0.05 * images ** 0.9,

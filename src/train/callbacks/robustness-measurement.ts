@@ -17,7 +17,7 @@ import { describeExamples } from '../report/gallery-data.ts';
  * `everyEpochs` epochs and after the last one; on request also noise as visible as the worst case.
  *
  * The images and the random starts are the same every epoch, so that epochs compare; with a budget, how many of the
- * images there is time for. Beside the figures it
+ * images there is time for, and the pictures of them after the last epoch only. Beside the figures it
  * writes curves/epoch-0010.json, and draws the curves and some adversarial images, as files and for TensorBoard.
  */
 export function robustnessMeasurement(): Callback {
@@ -36,7 +36,8 @@ export function robustnessMeasurement(): Callback {
       if (partial) declarePartial(run, epoch, partial);
       const control = robustness.noise && (await controlOf(run, robustness.noise, measured.worst));
       await keep(run, epoch, measured, control);
-      await keepExamples(run, epoch, robustness);
+      // A second or so, which a budget did not allow for.
+      if (robustness.budget === undefined || epoch === epochs) await keepExamples(run, epoch, robustness);
       const ofCurves = [...measured.curves, measured.worst].map(measurementsOf);
       return {
         ...Object.assign({}, ...ofCurves, control && controlMeasurements(control, robustness.norm)),
