@@ -26,6 +26,11 @@ before(async () => {
   const { code, stderr } = await medrobust(['train', tinyFile, ...inRoot, '--set', 'epochs=2']);
   assert.equal(code, 0, stderr);
   run = join(root, 'tiny', readdirSync(join(root, 'tiny'))[0] as string);
+  // Another seed, as far as its files say.
+  const second = join(root, 'tiny', '20000101-000000-8');
+  cpSync(run, second, { recursive: true });
+  const experiment = readFileSync(join(run, 'experiment.json'), 'utf8');
+  writeFileSync(join(second, 'experiment.json'), experiment.replace('"seed": 7', '"seed": 8'));
 });
 
 function dataOf(html: string): PageData {
@@ -79,11 +84,6 @@ test('report writes one page that holds all of a run', async () => {
 });
 
 test('compare prints a table, and writes it in all forms and into a document', async () => {
-  // Another seed, as far as its files say.
-  const second = join(root, 'tiny', '20260101-000000-8');
-  cpSync(run, second, { recursive: true });
-  const experiment = readFileSync(join(run, 'experiment.json'), 'utf8');
-  writeFileSync(join(second, 'experiment.json'), experiment.replace('"seed": 7', '"seed": 8'));
   const document = join(root, 'results.md');
   writeFileSync(document, 'before\n<!-- compare:results -->\nold\n<!-- /compare:results -->\nafter\n');
   const out = join(root, 'out');
