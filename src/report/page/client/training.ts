@@ -88,8 +88,8 @@ export function trainingSection({ runs }: PageData): Section {
   };
 }
 
-/** Of a curve: `robustness/<attack>/<norm>/<epsilon>`. */
-const curveTag = /^robustness\/[^/]+\/[^/]+\/[^/]+$/;
+/** What is in the units of the metric: `robustness/<attack>/<norm>/<epsilon>`, or its area. */
+const curveTag = /^robustness\/[^/]+\/[^/]+\/(auc|[\d.]+)$/;
 
 /** `pgd, linf` of `robustness/pgd/linf/0.0314`. */
 const attackOf = (measurement: string) => measurement.split('/').slice(1, 3).join(', ');
