@@ -3,7 +3,7 @@ import { downloadCommand } from './data-download.ts';
 import { inspectCommand } from './data-inspect.ts';
 
 export const dataCommand: CommandModule = {
-  command: 'data <command>',
+  command: 'data',
   describe: 'Look into data before training on them, or download open ones',
   builder: (parser) =>
     parser
