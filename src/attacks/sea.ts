@@ -31,6 +31,7 @@ function stepsOf({ steps, shares }: Stages): number[] {
 /** One loss through all stages, each from the image with the lowest score of the one before. */
 function run(
   start: tf.Tensor4D,
+  clean: tf.Tensor4D,
   context: AttackContext,
   stages: Stages,
   lossAt: (step: number, steps: number) => AttackLoss,
@@ -39,7 +40,7 @@ function run(
     ({ images }, steps, stage) => {
       const part = context.within((stages.radii[stage] as number) * context.ball.epsilon);
       let step = 0;
-      return autoPgd(part.ball.project(images), part, { steps, rho: stages.rho }, () =>
+      return autoPgd(part.ball.project(images), clean, part, { steps, rho: stages.rho }, () =>
         lossAt(step++, steps),
       );
     },
@@ -92,8 +93,9 @@ export const sea = defineAttack({
       let after = before;
       tf.tidy(() => {
         const part = context.take(open);
-        const start = options.randomStart ? part.ball.sample(part.random) : takeRows(images, open);
-        const { images: moved, verdict } = run(start, part, options, (step, steps) =>
+        const clean = takeRows(images, open);
+        const start = options.randomStart ? part.ball.sample(part.random) : clean;
+        const { images: moved, verdict } = run(start, clean, part, options, (step, steps) =>
           lossOf(name, aim, step, steps),
         );
         after = better(before, moved, open, verdict);
