@@ -70,8 +70,8 @@ export const attackSections: Readonly<Record<'curve' | 'strength' | 'segmentatio
   curve: {
     title: 'Robustness curves',
     text: `A ResNet-18 trained by us on drawn lesions at 64 × 64 and exported to PyTorch, where it gives the same logits; 256 images, PGD
-with 20 steps and FGSM, in linf. The peers run as their documentation shows, once for every epsilon; our time includes
-structural similarity. Accuracy at each epsilon: ours / theirs.`,
+with 20 steps and FGSM, in linf. The peers run as their documentation shows, once for every epsilon, in PyTorch's
+default memory format; our time includes structural similarity. Accuracy at each epsilon: ours / theirs.`,
     body: curves,
   },
   strength: {

@@ -41,9 +41,10 @@ function run(
   if (open.length === 0) return best;
   return tf.tidy(() => {
     const part = context.take(open);
-    const start = startOf(takeRows(images, open), part, options);
+      const clean = takeRows(images, open);
+      const start = startOf(clean, part, options);
     const at = (rows: readonly number[]) => rows.map((row) => open[row] as number);
-    const { images: moved, verdict } = autoPgd(start, part, options, (rows) => lossOf(at(rows)));
+    const { images: moved, verdict } = autoPgd(start, clean, part, options, (rows) => lossOf(at(rows)));
     // The lead, so that runs with other losses or targets can be compared.
     const { losses } = part.judge(moved, context.labels.rank === 1 ? lead : crossEntropy);
     const found = better(best, moved, open, { ...verdict, losses });
@@ -54,8 +55,8 @@ function run(
 /**
  * Auto-PGD: PGD with momentum that chooses its step sizes by itself.
  *
- * The steps are those of Croce and Hein 2020, arXiv:2003.01690, algorithm 1, section 3; in l1, which is later work
- * (arXiv:2103.01208), the steps are those of `pgd`, at first twice epsilon. A start on request is uniform in the ball
+ * The steps are those of Croce and Hein 2020, arXiv:2003.01690, algorithm 1, section 3; in l1 those of their later work,
+ * Croce and Hein 2021, arXiv:2103.01208, without its larger balls first. A start on request is uniform in the ball
  * and not, as in their code, on its border; an image is left out as soon as it is finished.
  */
 export const apgd = defineAttack({

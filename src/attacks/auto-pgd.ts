@@ -2,8 +2,10 @@
 
 import * as tf from '@tensorflow/tfjs';
 import type { AttackContext, AttackLoss, Verdict } from './attack.ts';
+import { adaptSparsity, FIRST_SHARE, type Sparsity, sparseInterval, sparseStep } from './auto-pgd-l1.ts';
 import { scale } from './norms.ts';
 import { imagesOf, rowsOf } from './rows.ts';
+import type { NormName } from './threat.ts';
 
 export interface AutoPgdOptions {
   readonly steps: number;
@@ -25,11 +27,17 @@ interface Climb {
   stepSize: number;
   /** After each step, the start first. */
   readonly losses: number[];
+  /** In l1. */
+  readonly sparsity: Sparsity;
   atLastCheck: { best: number; reduced: boolean };
 }
 
 /** The steps after which step sizes are looked at, each with the number of steps since the last time. */
-function checkpoints(steps: number): Map<number, number> {
+function checkpoints(steps: number, norm: NormName): Map<number, number> {
+  if (norm === 'l1') {
+    const every = sparseInterval(steps);
+    return new Map(Array.from({ length: Math.floor(steps / every) }, (_, i) => [(i + 1) * every, every]));
+  }
   const [first, shrink, least] = [0.22, 0.03, 0.06].map((share) =>
     Math.max(1, Math.floor(share * steps)),
   ) as [number, number, number];
@@ -52,8 +60,19 @@ function check(climb: Climb, since: number, rho: number): void {
   climb.atLastCheck = { best: best.loss, reduced };
   if (!reduced) return;
   climb.stepSize /= 2;
-  climb.x = best.x;
-  climb.gradient = best.gradient;
+  backToBest(climb);
+}
+
+function checkSparse(climb: Climb, clean: Float32Array, epsilon: number): void {
+  const { sparsity, best, stepSize } = climb;
+  const next = adaptSparsity(sparsity, best.x, clean, { stepSize, epsilon });
+  climb.stepSize = next.stepSize;
+  if (next.sparser) backToBest(climb);
+}
+
+function backToBest(climb: Climb): void {
+  climb.x = climb.best.x;
+  climb.gradient = climb.best.gradient;
 }
 
 function note(climb: Climb, x: Float32Array, gradient: Float32Array, score: number, loss: number): void {
@@ -64,7 +83,7 @@ function note(climb: Climb, x: Float32Array, gradient: Float32Array, score: numb
     climb.result = { x, score, loss };
 }
 
-/** A step of each image, with momentum after the first one. */
+/** A step of each image; but in l1, with momentum after the first one. */
 function move(climbs: readonly Climb[], part: AttackContext, first: boolean, like: tf.Tensor4D): tf.Tensor4D {
   const { ball } = part;
   const batch = (key: 'x' | 'before' | 'gradient') =>
@@ -73,6 +92,12 @@ function move(climbs: readonly Climb[], part: AttackContext, first: boolean, lik
       like,
     );
   const x = batch('x');
+  if (ball.norm === 'l1') {
+    const steps = climbs.map(({ gradient, sparsity, stepSize }) =>
+      sparseStep(gradient, sparsity.share).map((value) => stepSize * value),
+    );
+    return ball.project(x.add(imagesOf(steps, like)));
+  }
   const step = scale(
     ball.ascent(batch('gradient'), x),
     climbs.map(({ stepSize }) => stepSize),
@@ -87,8 +112,9 @@ function move(climbs: readonly Climb[], part: AttackContext, first: boolean, lik
 }
 
 /**
- * Auto-PGD from `start`, the images of `context`: ascent with momentum whose step size, at first twice epsilon, is
- * halved for each image by itself when its loss no longer rises. Returns of each image the iterate with the lowest
+ * Auto-PGD from `start`, moved from the images of `context`, which are `clean`: ascent with momentum whose step size, at
+ * first twice epsilon, is halved for each image by itself when its loss no longer rises. In l1, steps without momentum,
+ * at first of length epsilon, that move few values. Returns of each image the iterate with the lowest
  * score, then the highest loss; an image whose score reaches 0 is finished. The caller disposes of `start` and of the
  * result.
  *
@@ -96,10 +122,12 @@ function move(climbs: readonly Climb[], part: AttackContext, first: boolean, lik
  */
 export function autoPgd(
   start: tf.Tensor4D,
+  clean: tf.Tensor4D,
   context: AttackContext,
   { steps, rho }: AutoPgdOptions,
   lossOf: (rows: readonly number[]) => AttackLoss,
 ): { readonly images: tf.Tensor4D; readonly verdict: Verdict } {
+  const { norm, epsilon } = context.ball;
   const all: Climb[] = rowsOf(start).map((values, index) => {
     const x = values.slice();
     const nothing = Number.NEGATIVE_INFINITY;
@@ -110,12 +138,14 @@ export function autoPgd(
       gradient: x,
       best: { x, gradient: x, loss: nothing },
       result: { x, score: Number.POSITIVE_INFINITY, loss: nothing },
-      stepSize: 2 * context.ball.epsilon,
+      stepSize: (norm === 'l1' ? 1 : 2) * epsilon,
       losses: [],
+      sparsity: { share: FIRST_SHARE, changed: x.length },
       atLastCheck: { best: nothing, reduced: true },
     };
   });
-  const checks = checkpoints(steps);
+  const checks = checkpoints(steps, norm);
+  const cleanRows = rowsOf(clean);
   let open = all;
   let part = context;
   for (let step = 0; step <= steps && open.length > 0; step++) {
@@ -146,7 +176,11 @@ export function autoPgd(
     });
     const since = checks.get(step);
     open = open.filter((_, i) => done[i] !== 0);
-    if (since !== undefined) for (const climb of open) check(climb, since, rho);
+    if (since === undefined) continue;
+    for (const climb of open) {
+      if (norm === 'l1') checkSparse(climb, cleanRows[climb.index] as Float32Array, epsilon);
+      else check(climb, since, rho);
+    }
   }
   return {
     images: imagesOf(

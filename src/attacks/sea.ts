@@ -32,6 +32,7 @@ function stepsOf({ steps, shares }: Stages): number[] {
 /** One loss through all stages, each from the image with the lowest score of the one before. */
 function run(
   start: tf.Tensor4D,
+  clean: tf.Tensor4D,
   context: AttackContext,
   stages: Stages,
   lossAt: (step: number, steps: number) => AttackLoss,
@@ -40,7 +41,7 @@ function run(
     ({ images }, steps, stage) => {
       const part = context.within((stages.radii[stage] as number) * context.ball.epsilon);
       let step = 0;
-      return autoPgd(part.ball.project(images), part, { steps, rho: stages.rho }, () =>
+      return autoPgd(part.ball.project(images), clean, part, { steps, rho: stages.rho }, () =>
         lossAt(step++, steps),
       );
     },
@@ -93,8 +94,9 @@ export const sea = defineAttack({
       let after = before;
       tf.tidy(() => {
         const part = context.take(open);
-        const start = startOf(takeRows(images, open), part, options);
-        const { images: moved, verdict } = run(start, part, options, (step, steps) =>
+          const clean = takeRows(images, open);
+          const start = startOf(clean, part, options);
+          const { images: moved, verdict } = run(start, clean, part, options, (step, steps) =>
           lossOf(name, aim, step, steps),
         );
         after = better(before, moved, open, verdict);

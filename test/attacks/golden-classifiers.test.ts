@@ -4,11 +4,12 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
 import type { Target } from '../../src/attacks/attack.ts';
+import { autoPgd } from '../../src/attacks/auto-pgd.ts';
 import { createBall } from '../../src/attacks/ball.ts';
-import { judge } from '../../src/attacks/context.ts';
+import { createContext, judge } from '../../src/attacks/context.ts';
 import { craft, nearestOf } from '../../src/attacks/craft.ts';
 import { type AttackChoice, createAttack } from '../../src/attacks/create.ts';
-import { dlr } from '../../src/attacks/logit-losses.ts';
+import { crossEntropy, dlr } from '../../src/attacks/logit-losses.ts';
 import type { NormName } from '../../src/attacks/threat.ts';
 import { gradientLog } from '../../src/attacks/watch.ts';
 import { useEngine } from '../../src/engine/engine.ts';
@@ -191,6 +192,38 @@ describe('apgd', () => {
         );
         // In l2, one step size halved a check earlier, for rounding, moves pixels by 1e-4: there the losses count.
         if (threat.norm === 'linf') assertNearlyAll(moved.dataSync(), one);
+      }));
+  }
+});
+
+describe('apgd in l1, from the same start', () => {
+  const { startDeltas, cases } = golden<{
+    startDeltas: Record<string, Stored>;
+    cases: Record<string, Case>;
+  }>('apgd-l1');
+  for (const [
+    name,
+    { params, best_loss: theirs, still_correct_over_all_iterations: right },
+  ] of Object.entries(cases)) {
+    test(`${name}: losses as high in the mean, and as many fooled`, () =>
+      inTidy(() => {
+        const start = net.images.add<tf.Tensor4D>(tensorOf(startDeltas[`eps${params.eps}`] as Stored));
+        const loss = params.loss === 'dlr' ? dlr : crossEntropy;
+        const threat = { norm: 'l1', epsilon: params.eps } as const;
+        const run = (under: Target) => {
+          const context = createContext(net.images, under, threat, createRandom(1));
+          return autoPgd(start, net.images, context, { steps: params.n_iter, rho: 0.75 }, () => loss);
+        };
+        const { score: _, ...byLoss } = target();
+        const { images, verdict } = run(byLoss);
+        const sum = (values: Iterable<number>) => [...values].reduce((a, b) => a + b);
+        const slack = 0.01 * sum(theirs.data.map(Math.abs));
+        assert.ok(
+          sum(verdict.losses) >= sum(theirs.data) - slack,
+          `${verdict.losses}, theirs ${theirs.data}`,
+        );
+        for (const distance of distances(images, 'l1')) assert.ok(distance <= params.eps * (1 + 1e-5));
+        assert.ok(sum(run(target()).verdict.scores) <= sum(right));
       }));
   }
 });
