@@ -8,11 +8,11 @@ import type { ImageShape } from './dataset.ts';
 import { dicomPicture } from './dicom/picture.ts';
 import { kindOf } from './file-kind.ts';
 import { keptBox } from './fit.ts';
-import type { Range } from './intensity.ts';
 import { volumePicture } from './nifti/picture.ts';
 import { npyPicture } from './npy-picture.ts';
 import { fitPicture, type Picture, unitValues } from './picture.ts';
 import { openImage, readMeasured, readRgb, undecodable } from './sharp-file.ts';
+import type { Range } from './value-range.ts';
 
 /** Options that every format of image files takes. */
 export const imageDefaults = {

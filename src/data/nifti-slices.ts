@@ -3,13 +3,13 @@ import { listChoices, UsageError } from '../errors.ts';
 import { requireOption } from '../options.ts';
 import { type Dataset, defineDataset, type ImageShape } from './dataset.ts';
 import { type Fit, fitChannel, fitNearest } from './fit.ts';
-import { intensityDefaults, type Range, rangeFinder, scaleToUnit } from './intensity.ts';
 import { keepRecent } from './nifti/keep.ts';
 import { labelSets } from './nifti/label-sets.ts';
 import { pairByName, pairByTable, type VolumePair } from './nifti/pairs.ts';
 import { cuts, frameValues, type Plane, planeSize, slicePlane } from './nifti/plane.ts';
 import { checkPair } from './nifti/same-place.ts';
 import { readVolume, readVolumeInfo, type Volume, type VolumeInfo } from './nifti/volume.ts';
+import { intensityDefaults, type Range, rangeFinder, scaleToUnit } from './value-range.ts';
 
 const owner = 'niftiSlices';
 

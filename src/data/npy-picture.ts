@@ -1,7 +1,7 @@
-import type { Range } from './intensity.ts';
 import { type NpyArray, parseNpy } from './npy.ts';
 import type { NumberArray } from './numbers.ts';
 import { type Picture, unitValues } from './picture.ts';
+import type { Range } from './value-range.ts';
 
 /** One frame of an array: `[height, width]`, `[height, width, 1 or 3]`, or either after an axis of frames. */
 export function npyFrame({ shape, values }: NpyArray, frame: number) {

@@ -1,7 +1,7 @@
 import type { ImageShape } from './dataset.ts';
 import { type Fit, fitChannel, type Size } from './fit.ts';
-import { type Range, scaleToUnit } from './intensity.ts';
 import type { NumberArray, NumberType } from './numbers.ts';
+import { type Range, scaleToUnit } from './value-range.ts';
 
 /** A decoded image, interleaved, in [0, 1]. */
 export interface Picture extends Size {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { openDataset } from '../../src/data/create.ts';
-import { rangeFinder, scaleToUnit } from '../../src/data/intensity.ts';
+import { rangeFinder, scaleToUnit } from '../../src/data/value-range.ts';
 import { UsageError } from '../../src/errors.ts';
 import { assertClose } from '../support.ts';
 import { says, temporaryFolder, writeText } from './fixtures.ts';

@@ -82,6 +82,6 @@ export async function unpack(
 
 function shorten(error: unknown): string {
   // A trap of the WebAssembly says where it fell, not why.
-  if (error instanceof WebAssembly.RuntimeError) return 'the codec gave up';
+  if (error instanceof Error && error.name === 'RuntimeError') return 'the codec gave up';
   return messageOf(error).replaceAll(/\s+/g, ' ').slice(0, 120) || 'no reason given';
 }

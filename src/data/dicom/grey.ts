@@ -1,8 +1,8 @@
 // From stored values to grey: PS3.3, sections C.11.1 (rescale), C.11.2 (window) and C.7.6.16 (by frame).
 
 import type { DataSet } from 'dicom-parser';
-import type { Range } from '../intensity.ts';
 import type { NumberArray } from '../numbers.ts';
+import type { Range } from '../value-range.ts';
 import type { DicomImage } from './parse.ts';
 
 /** Where the attributes of a frame may stand, the nearest first: in its own group, the shared one, or the file. */

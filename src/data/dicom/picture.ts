@@ -1,5 +1,5 @@
-import { type Range, scaleToUnit } from '../intensity.ts';
 import type { Picture } from '../picture.ts';
+import { type Range, scaleToUnit } from '../value-range.ts';
 import { fromPalette, toRgb } from './colours.ts';
 import { rescale, windowOf } from './grey.ts';
 import { parseDicom } from './parse.ts';

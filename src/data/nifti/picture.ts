@@ -1,5 +1,5 @@
-import type { Range } from '../intensity.ts';
 import { type Picture, unitValues } from '../picture.ts';
+import type { Range } from '../value-range.ts';
 import { planeSize, slicePlane } from './plane.ts';
 import { readVolume } from './volume.ts';
 
