@@ -30,9 +30,9 @@ export async function readMeasured(image: Sharp, { channels, depth }: Metadata):
   return new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);
 }
 
-/** A `RunError` of one line that names the file, whatever a decoder threw; a `UsageError` stays what it is. */
+/** A `RunError` of one line that names the file, whatever a decoder threw; errors of ours stay what they are. */
 export function undecodable(file: string, error: unknown): Error {
-  if (error instanceof UsageError) return error;
+  if (error instanceof UsageError || error instanceof RunError) return error;
   // libvips may add a line for each part that it could not read.
   const [first = ''] = messageOf(error).trim().split('\n');
   const reason = first.replaceAll(/\s+/g, ' ').replace(/\.$/, '');
