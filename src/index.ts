@@ -41,7 +41,8 @@ export { type CorruptionScores, corruptionScores } from './robustness/corruption
 export { type CorruptionName, corrupt } from './robustness/corruptions/corrupt.ts';
 export { matchedNoise, type NoiseControl, noiseControl } from './robustness/matched-noise.ts';
 export { type MetricName, metricOf } from './robustness/metrics/create.ts';
-export { inference } from './robustness/target.ts';
+export { asLogits, type Outputs, outputsOf } from './robustness/outputs.ts';
+export { classifierOf, inference } from './robustness/target.ts';
 export {
   type AmbiguityScores,
   ambiguityScores,

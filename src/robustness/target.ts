@@ -1,5 +1,6 @@
 import type * as tf from '@tensorflow/tfjs';
 import { inferenceOf } from '../engine/model/run.ts';
+import { asLogits, beforeActivation, type Outputs, outputsOf, requireOutputs } from './outputs.ts';
 
 /** A net as attacks and metrics see it. */
 export interface Classifier {
@@ -20,4 +21,28 @@ export interface InferenceTarget extends Classifier, Disposable {}
 export function inference(model: tf.LayersModel): InferenceTarget {
   const infer = inferenceOf(model);
   return { logits: infer, [Symbol.dispose]: infer[Symbol.dispose] };
+}
+
+/**
+ * `inference` of anybody's classifier or segmenter, whose first output may be probabilities, or one value for two
+ * classes; see `asLogits`. By default `outputs` is what the last layer tells (`outputsOf`).
+ *
+ * Where the last layer itself applies the sigmoid, its logit is taken before that: an attack keeps a gradient however
+ * sure the net is. Throws `UsageError` for outputs of another shape than these have.
+ */
+export function classifierOf(
+  model: tf.LayersModel,
+  { outputs = outputsOf(model) }: { readonly outputs?: Outputs } = {},
+): InferenceTarget {
+  requireOutputs(model.outputs[0]?.shape ?? [], outputs);
+  const infer = inferenceOf(model);
+  const inside = outputs === 'sigmoid' && outputsOf(model) === 'sigmoid';
+  const logits: Classifier['logits'] = inside
+    ? (images) =>
+        asLogits(
+          beforeActivation(model, () => infer(images)),
+          'logits',
+        )
+    : (images) => asLogits(infer(images), outputs);
+  return { logits, [Symbol.dispose]: infer[Symbol.dispose] };
 }
