@@ -33,6 +33,7 @@ import {
 } from './run-directory.ts';
 import { createSession, START } from './session.ts';
 import { type Learner, optimizerOf } from './step.ts';
+import { type GradientWatch, watchGradients } from './watch-gradients.ts';
 
 /** What is not given a resumed run takes from its beginning. */
 export interface TrainOptions extends EngineOptions {
@@ -138,6 +139,7 @@ async function runIn(
       random: data.random.stream('defence'),
       batchSize: experiment.data.batchSize,
     });
+  using gradients = watchGradients();
   const learner: Learner = { net, optimizer, loss, ...(defence && { defence }) };
   const log = openLog(join(directory.path, 'log.jsonl'), options.onWarning);
   const abort = new AbortController();
@@ -172,10 +174,10 @@ async function runIn(
     );
     const session = createSession(
       { ...data, experiment, net, directory, summary, log, signal: abort.signal },
-      { learner, loader, position: from?.position ?? START, records },
+      { learner: gradients.watching(learner), loader, position: from?.position ?? START, records },
       interrupt,
     );
-    await trainEpochs(session, [...callbacksOf(experiment), ...(options.callbacks ?? [])]);
+    await trainEpochs(session, [...callbacksOf(experiment, gradients), ...(options.callbacks ?? [])]);
     optimizer.swapAverages();
     const { stopReason } = session;
     log.info({ epochs: records.length, stopped: stopReason }, 'end');
@@ -220,12 +222,15 @@ function restore(from: Checkpoint, { net, optimizer, defence }: Learner): void {
   optimizer.swapAverages();
 }
 
-function callbacksOf({ defence, robustness, earlyStop: stops }: Experiment): Callback[] {
+function callbacksOf(
+  { defence, robustness, earlyStop: stops }: Experiment,
+  gradients: GradientWatch,
+): Callback[] {
   return [
     cleanMeasurement(),
     ...(defence && isSingleStep(defence) ? [catastrophicOverfitting()] : []),
     ...(robustness ? [robustnessMeasurement(), unattackedMeasurement()] : []),
-    tensorboard(),
+    tensorboard(gradients),
     checkpoint(),
     ...(stops ? [earlyStop()] : []),
   ];

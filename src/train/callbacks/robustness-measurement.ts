@@ -75,7 +75,7 @@ function declarePartial(run: Run, epoch: number, flag: string): void {
 
 const streamOf = (run: Run) => run.random.stream('robustness');
 
-function measurementsOf(curve: RobustnessCurve): Measurements {
+export function measurementsOf(curve: RobustnessCurve): Measurements {
   const { attack, norm, points, area, median, unseen } = curve;
   const values = points.map(({ epsilon, value }) => [robustnessTag(attack, norm, epsilon), value] as const);
   return {
