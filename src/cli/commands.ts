@@ -1,6 +1,7 @@
 import yargs from 'yargs';
 import { UsageError } from '../errors.ts';
 import { describeCommand } from './describe.ts';
+import { diagnoseCommand } from './diagnose.ts';
 import { doctorCommand } from './doctor.ts';
 import { evaluateCommand } from './evaluate.ts';
 import { exportCommand } from './export.ts';
@@ -17,6 +18,7 @@ export async function runCommand(words: readonly string[]): Promise<void> {
     )
     .command(trainCommand)
     .command(evaluateCommand)
+    .command(diagnoseCommand)
     .command(listCommand)
     .command(describeCommand)
     .command(importCommand)
@@ -24,7 +26,10 @@ export async function runCommand(words: readonly string[]): Promise<void> {
     .command(doctorCommand)
     .example('$0 train demo', 'train on made-up images: data, curves and checkpoints in a minute or two')
     .example('$0 list nets', 'what an experiment can choose from')
-    .demandCommand(1, 'Expected a command: train, evaluate, list, describe, import, export or doctor.')
+    .demandCommand(
+      1,
+      'Expected a command: train, evaluate, diagnose, list, describe, import, export or doctor.',
+    )
     .recommendCommands()
     .strict()
     .wrap(Math.min(110, process.stdout.columns ?? 110))

@@ -16,7 +16,10 @@ export function formatEvaluation(evaluation: Evaluation): string {
     ...[...curves, worst].map((curve) => [curve.attack, ...cellsOf(curve)]),
   ];
   const title = `${worst.metric} of ${worst.images} images under attack (${worst.norm}), with 95 % intervals`;
-  const flags = curves.flatMap((curve) => curve.flags.map((flag) => `  ${curve.attack}: ${flag}\n`));
+  const flags = [
+    ...robustness.flags.map((flag) => `  ${net}: ${flag}\n`),
+    ...curves.flatMap((curve) => curve.flags.map((flag) => `  ${curve.attack}: ${flag}\n`)),
+  ];
   return `${head}\n${title}\n${tableOf(rows)}${flags.join('')}${unattacked(evaluation)}`;
 }
 

@@ -20,6 +20,8 @@ export interface Track {
   /** The score of the image made for this epsilon; see `RobustnessCurve.raw`. */
   readonly raw: number[][];
   readonly log: GradientLog;
+  /** Images whose success was lost; see `measureWatched`. Absent while no attack could be watched. */
+  silent?: number;
   seconds: number;
 }
 

@@ -2,7 +2,7 @@
 // from the compiler.
 
 import { requireSuited } from '../attacks/craft.ts';
-import { createAttack } from '../attacks/create.ts';
+import { type AttackChoice, createAttack } from '../attacks/create.ts';
 import { norms } from '../attacks/norms.ts';
 import * as attacks from '../attacks/registry.ts';
 import * as datasets from '../data/registry.ts';
@@ -208,11 +208,16 @@ export function fillChoices(experiment: Experiment): Experiment {
     ...(robustness && {
       robustness: {
         ...robustness,
-        attacks: robustness.attacks.map((choice) => fill('attack', attacks, choice)),
+        attacks: robustness.attacks.map(fillAttack),
         ...(robustness.outliers && { outliers: fill('dataset', datasets, robustness.outliers) }),
       },
     }),
   };
+}
+
+/** Fills in the options of an attack. */
+export function fillAttack(choice: AttackChoice): AttackChoice {
+  return fill('attack', attacks, choice);
 }
 
 function fill<T extends { readonly name: string }>(kind: string, registry: Registry, choice: T): T {

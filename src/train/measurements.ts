@@ -69,13 +69,14 @@ export function measurementsOf(experiment: Experiment): string[] {
       names.push(robustnessTag(attack, robustness.norm, epsilon));
     names.push(robustnessTag(attack, robustness.norm, 'auc'));
   }
-  names.push(...unattackedMeasurements(robustness));
+  names.push('robustness/flags', ...unattackedMeasurements(robustness));
   return names;
 }
 
 /** Which way a measurement improves: as its metric does, or down for a loss. */
 export function betterOf(experiment: Experiment, measurement: string): Better {
-  if (measurement.endsWith('/loss') || measurement === 'ambiguity/margin') return 'lower';
+  if (measurement.endsWith('/loss')) return 'lower';
+  if (measurement === 'ambiguity/margin' || measurement === 'robustness/flags') return 'lower';
   const name = measurement.startsWith('validation/')
     ? measurement.slice('validation/'.length)
     : experiment.metrics[0];

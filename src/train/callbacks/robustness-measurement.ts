@@ -24,14 +24,13 @@ export function robustnessMeasurement(): Callback {
       const { robustness, epochs } = run.experiment;
       if (!robustness || (epoch % robustness.everyEpochs !== 0 && epoch !== epochs)) return {};
       const measured = await curvesOf(run, robustness);
-      for (const { attack, flags } of measured.curves) {
-        for (const flag of flags) run.log.warn({ epoch, attack }, `epoch ${epoch}, ${attack}: ${flag}`);
-      }
+      report(run, epoch, measured);
       const control = robustness.noise && (await controlOf(run, robustness.noise, measured.worst));
       await keep(run, epoch, measured, control);
       await keepExamples(run, epoch, robustness);
       const ofCurves = [...measured.curves, measured.worst].map(measurementsOf);
-      return Object.assign({}, ...ofCurves, control && controlMeasurements(control, robustness.norm));
+      const flags = { 'robustness/flags': flagsIn(measured).length };
+      return Object.assign({}, ...ofCurves, flags, control && controlMeasurements(control, robustness.norm));
     },
   };
 }
@@ -51,6 +50,25 @@ async function curvesOf(run: Run, { attacks, norm, epsilons, images }: Options):
 }
 
 const streamOf = (run: Run) => run.random.stream('robustness');
+
+interface Flag {
+  /** The attack whose curve it doubts, or the net. */
+  readonly of: string;
+  readonly flag: string;
+}
+
+function flagsIn({ flags, curves }: RobustnessCurves): Flag[] {
+  const ofNet = flags.map((flag) => ({ of: 'the net', flag }));
+  return [...ofNet, ...curves.flatMap((curve) => curve.flags.map((flag) => ({ of: curve.attack, flag })))];
+}
+
+/** Flags go to the log, where the terminal shows them, and to TensorBoard; curves/ has them in any case. */
+function report(run: Run, epoch: number, measured: RobustnessCurves): void {
+  const flags = flagsIn(measured);
+  for (const { of, flag } of flags) run.log.warn({ epoch, attack: of }, `epoch ${epoch}, ${of}: ${flag}`);
+  const lines = flags.map(({ of, flag }) => `- ${of}: ${flag}`);
+  run.summary.text('robustness/flags', lines.length > 0 ? lines.join('\n') : 'No flags.', epoch);
+}
 
 function measurementsOf(curve: RobustnessCurve): Measurements {
   const { attack, norm, points } = curve;
@@ -80,14 +98,14 @@ function controlMeasurements({ noise, points }: NoiseControl, norm: string): Mea
 async function keep(
   run: Run,
   epoch: number,
-  { curves, worst }: RobustnessCurves,
+  { curves, worst, flags, checks }: RobustnessCurves,
   control: NoiseControl | undefined,
 ): Promise<void> {
   const { directory, summary, experiment } = run;
   const name = checkpointName(epoch);
   await directory.write(
     `curves/${name}.json`,
-    `${JSON.stringify({ epoch, curves, worst, control }, null, 2)}\n`,
+    `${JSON.stringify({ epoch, curves, worst, control, flags, checks }, null, 2)}\n`,
   );
   const plot = await plotCurves(`${experiment.name}, epoch ${epoch}`, [...curves, worst]);
   await directory.write(`images/${name}-curves.png`, plot);
