@@ -40,6 +40,7 @@ export {
 export { type CorruptionScores, corruptionScores } from './robustness/corruption-scores.ts';
 export { type CorruptionName, corrupt } from './robustness/corruptions/corrupt.ts';
 export { matchedNoise, type NoiseControl, noiseControl } from './robustness/matched-noise.ts';
+export type { Checked } from './robustness/diagnostics/diagnostic.ts';
 export { type MetricName, metricOf } from './robustness/metrics/create.ts';
 export { inference } from './robustness/target.ts';
 export {
@@ -50,6 +51,7 @@ export {
 } from './robustness/uncertainty.ts';
 export { type SummaryFileWriter, summaryFileWriter } from './summary/writer.ts';
 export { progress } from './train/callbacks/progress.ts';
+export { type DiagnoseOptions, type Diagnosis, diagnose } from './train/diagnose.ts';
 export { type Evaluation, evaluate } from './train/evaluate.ts';
 export type { Experiment } from './train/experiment.ts';
 export { type Freeze, freeze } from './train/freeze.ts';

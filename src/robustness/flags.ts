@@ -13,7 +13,7 @@ export function checkCurves(all: readonly Measured[]): Checked[][] {
   );
 }
 
-/** What the checks of the net itself find, whatever the attack, by some sixty passes of at most eight images. */
+/** What the checks of the net itself find, whatever the attack, by some fifty passes of at most eight images. */
 export function checkNet(probe: Probe): Checked[] {
   return tidied(() => {
     const first = firstOf(probe);

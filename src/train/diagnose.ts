@@ -10,7 +10,7 @@ import { UsageError } from '../errors.ts';
 import { lossOf } from '../losses/create.ts';
 import { createRandom, type Random } from '../random.ts';
 import type { RobustnessCurves } from '../robustness/curve.ts';
-import { attempt } from '../robustness/diagnostics/attempts.ts';
+import { attempt, cleanScores } from '../robustness/diagnostics/attempts.ts';
 import { type Checked, checked, flagsOf, type Subject } from '../robustness/diagnostics/diagnostic.ts';
 import { gradientLengths } from '../robustness/diagnostics/gradient-lengths.ts';
 import { attackChecks, recordChecks } from '../robustness/diagnostics/registry.ts';
@@ -189,16 +189,12 @@ async function subjectOf(
   images: Dataset,
   known: Known,
 ): Promise<Omit<Subject, 'whiteBox' | 'batches'> & { batches: Batch[] }> {
+  const score = imageScoreOf({ name: metric, metric: metricOf(metric) });
   const held: Batch[] = [];
   for await (const batch of batches(images, { size: batchSize })) held.push(batch);
-  return {
-    ...known,
-    net,
-    batches: held,
-    classes: images.classes.length,
-    loss: lossOf(loss),
-    score: imageScoreOf({ name: metric, metric: metricOf(metric) }),
-  };
+  const clean = cleanScores({ net, batches: held, score });
+  const classes = images.classes.length;
+  return { ...known, net, batches: held, classes, loss: lossOf(loss), score, clean };
 }
 
 /** Of each image the lowest score under the attacks whose curves show that they follow gradients. */
@@ -207,14 +203,11 @@ function lowestUnder(
   attacks: readonly AttackChoice[],
   { curves }: RobustnessCurves,
 ): readonly number[] {
-  let scores: readonly number[] | undefined;
+  let before = subject.clean;
   for (const [i, choice] of attacks.entries()) {
     if (curves[i]?.cost.gradients === 0) continue;
     const random = subject.random.stream(choice.name);
-    ({ scores } = attempt({ ...subject, whiteBox: [] }, createAttack(choice), {
-      random,
-      ...(scores && { before: scores }),
-    }));
+    before = attempt(subject, createAttack(choice), { random, before }).scores;
   }
-  return scores ?? [];
+  return before;
 }

@@ -186,14 +186,13 @@ test('a trained net is diagnosed: a line for each check, JSON, log and TensorBoa
   assert.ok(readdirSync(join(whole, 'diagnoses')).some((name) => name.includes('tfevents')));
 });
 
-test('what cannot be diagnosed is refused in one line, and a file from elsewhere needs an experiment', async () => {
+test('what cannot be diagnosed is refused in one line', async () => {
   const mistakes: readonly [string[], RegExp][] = [
     [[whole, '--checkpoint', '9'], /keeps no checkpoint of epoch 9\. It keeps: \d/],
     [[whole, '--checkpoint', 'first'], /--checkpoint: expected best, last or the number of an epoch/],
     [[whole, '--epsilon', '0'], /--epsilon: expected a number above 0 in linf, received 0/],
     [[whole, '--epsilon', '8'], /Epsilon in linf: expected a number from 0 to 1, received 8/],
     [[whole, '--norm', 'l2'], /--epsilon: expected a number above 0 in l2, received none/],
-    [[join(root, 'elsewhere/model.json')], /--experiment/],
   ];
   for (const [words, message] of mistakes) await assert.rejects(runCommand(['diagnose', ...words]), message);
 });

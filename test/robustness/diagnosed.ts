@@ -7,7 +7,7 @@ import type { Batch } from '../../src/data/dataset.ts';
 import { lossOf } from '../../src/losses/create.ts';
 import { createRandom } from '../../src/random.ts';
 import { type RobustnessCurves, robustnessCurves } from '../../src/robustness/curve.ts';
-import { attempt } from '../../src/robustness/diagnostics/attempts.ts';
+import { attempt, cleanScores } from '../../src/robustness/diagnostics/attempts.ts';
 import type { AttackCheck, Finding, Subject } from '../../src/robustness/diagnostics/diagnostic.ts';
 import { attackChecks } from '../../src/robustness/diagnostics/registry.ts';
 import { type MetricName, metricOf } from '../../src/robustness/metrics/create.ts';
@@ -65,15 +65,16 @@ export function subjectOf(
   const score = metricOf(metric).perImage;
   if (!score) throw new TypeError(`${metric} has no scores.`);
   const { images, labels } = net;
-  const subject: Subject = {
+  const batches = [{ images, labels }];
+  const subject = {
     net,
-    batches: [{ images, labels }],
+    batches,
+    clean: cleanScores({ net, batches, score }),
     classes: tf.tidy(() => net.logits(images).shape.at(-1) as number),
     loss: lossOf('crossEntropy'),
     score,
-    threat: { norm: 'linf', epsilon },
+    threat: { norm: 'linf', epsilon } as const,
     attack,
-    whiteBox: [],
     random: createRandom(2),
     ...(surrogate && { surrogate }),
   };

@@ -8,6 +8,7 @@ import { defineAttack } from '../../src/attacks/attack.ts';
 import { attackOf, createAttack } from '../../src/attacks/create.ts';
 import { useEngine } from '../../src/engine/engine.ts';
 import { stopGradient } from '../../src/engine/ops/stop-gradient.ts';
+import { RunError } from '../../src/errors.ts';
 import { createRandom } from '../../src/random.ts';
 import { diagnostics, recordChecks } from '../../src/robustness/diagnostics/registry.ts';
 import { type GoldenNet, golden, openClassifier, openSegmenter } from '../attacks/golden.ts';
@@ -270,4 +271,36 @@ test('the checks of a net with random numbers of their own change nobody else’
     createRandom(1).stream('checks').uniform() === createRandom(1).stream('batch-0').uniform(),
     false,
   );
+});
+
+test('a net whose answers are all wrong raises nothing in diagnose: there is nothing left to take', () => {
+  const { images, logits, labels } = classifier;
+  const others = tf.tidy(() => labels.add(1).mod(5).toInt());
+  const wrong = tf.tidy(() => tf.oneHot(others, 5).mul(100));
+  const net = {
+    images,
+    labels,
+    logits: (x: tf.Tensor4D) => logits(x).mul(0.01).add(wrong.slice(0, x.shape[0])),
+  };
+  const found = findingsOf(subjectOf(net));
+  for (const name of [
+    'unbounded-survives',
+    'not-converged',
+    'restarts-help',
+    'square-wins',
+    'many-noises-win',
+  ])
+    assert.equal(found[name]?.verdict, 'passed', name);
+  tf.dispose([others, wrong]);
+});
+
+test('bf16 raises nothing by itself', async (context) => {
+  try {
+    await useEngine('onednn', { precision: 'bf16' });
+  } catch (error) {
+    if (!(error instanceof RunError)) throw error;
+    return context.skip('this machine has no bf16');
+  }
+  assert.deepEqual(namesOf(await evaluated(classifier)), []);
+  await useEngine('auto');
 });

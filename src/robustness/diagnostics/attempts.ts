@@ -10,6 +10,7 @@ import { gradientLog } from '../../attacks/watch.ts';
 import type { Random } from '../../random.ts';
 import type { Subject } from './diagnostic.ts';
 import { mean } from './figures.ts';
+import { tidied } from './probing.ts';
 
 export interface Attempt {
   /** Of each image, in the order of the batches, the lowest score so far. */
@@ -20,20 +21,24 @@ export interface Attempt {
 
 export interface AttemptOptions {
   readonly random: Random;
-  /** Scores so far: an image at 0 is left alone, and no score rises. By default 1 for all. */
+  /** Scores so far: an image at 0 is left alone, and no score rises. By default those of the clean images. */
   readonly before?: readonly number[];
   readonly loss?: AttackLoss;
   readonly threat?: ThreatModel;
 }
 
 /** What `attack` makes of the images, judged by a fresh pass. Gradients that are broken do not move a pixel. */
-export function attempt(subject: Subject, attack: Attack, options: AttemptOptions): Attempt {
+export function attempt(
+  subject: Omit<Subject, 'whiteBox'>,
+  attack: Attack,
+  options: AttemptOptions,
+): Attempt {
   const { net, batches, score } = subject;
-  const { random, before, loss = subject.loss, threat = subject.threat } = options;
+  const { random, before = subject.clean, loss = subject.loss, threat = subject.threat } = options;
   const [scores, losses]: [number[], number[]] = [[], []];
   for (const [i, { images, labels }] of batches.entries()) {
     const first = scores.length;
-    const known = Array.from({ length: images.shape[0] }, (_, row) => before?.[first + row] ?? 1);
+    const known = before.slice(first, first + images.shape[0]);
     const open = [...known.keys()].filter((row) => (known[row] as number) > 0);
     scores.push(...known);
     losses.push(...known.map(() => Number.NaN));
@@ -52,8 +57,13 @@ export function attempt(subject: Subject, attack: Attack, options: AttemptOption
   return { scores, losses };
 }
 
+/** Scores of the clean images, in the order of the batches. */
+export function cleanScores({ net, batches, score }: Pick<Subject, 'net' | 'batches' | 'score'>): number[] {
+  return batches.flatMap(({ images, labels }) => tidied(() => [...score(net.logits(images), labels)]));
+}
+
 /** How far the mean score falls. */
 export const taken = (before: readonly number[], after: readonly number[]) => mean(before) - mean(after);
 
-export const taskOf = ({ batches }: Subject): Task =>
+export const taskOf = ({ batches }: Pick<Subject, 'batches'>): Task =>
   batches[0]?.labels.rank === 1 ? 'classification' : 'segmentation';

@@ -63,7 +63,9 @@ export interface Subject extends Pick<Probe, 'net' | 'loss' | 'random'> {
   readonly threat: ThreatModel;
   /** The attack by steps that the checks vary. */
   readonly attack: AttackChoice;
-  /** Of each image, in the order of the batches, the lowest score under the attacks that follow gradients. */
+  /** Of each image, in the order of the batches, the score of the clean one. */
+  readonly clean: readonly number[];
+  /** The lowest score under the attacks that follow gradients. */
   readonly whiteBox: readonly number[];
   /** Another net of the same classes, such as an earlier checkpoint. */
   readonly surrogate?: Classifier;

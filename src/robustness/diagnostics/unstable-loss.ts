@@ -5,7 +5,7 @@ import { lossesOf, slopesOf } from './probing.ts';
 
 /** Four grey levels of 255. */
 const RADIUS = 4 / 255;
-const DRAWS = 25;
+const DRAWS = 10;
 const THRESHOLD = 0.1;
 
 const clipped = (images: tf.Tensor4D, by: tf.Tensor) => images.add(by).clipByValue(0, 1) as tf.Tensor4D;

@@ -1,11 +1,12 @@
 import * as tf from '@tensorflow/tfjs';
 import { rowsOf } from '../../attacks/rows.ts';
+import { currentPrecision } from '../../engine/engine.ts';
 import { type BatchCheck, compare, notApplicable, type Probe } from './diagnostic.ts';
 import { plain } from './figures.ts';
 import { lengthOf, lossesOf, slopesOf } from './probing.ts';
 
 /** Of the finite differences, in pixel units: float32 blurs short ones, kinks and curvature long ones. */
-const STEPS = [1 / 255, 1 / 1020, 1 / 4080, 1 / 16320];
+const STEPS = [1 / 255, 1 / 1020, 1 / 4080, 1 / 16_320, 1 / 65_280, 1 / 261_120];
 const THRESHOLD = 1e-2;
 
 /**
@@ -46,6 +47,7 @@ export const wrongGradients: BatchCheck = {
   needs: 'batch',
   check(probe) {
     const { images, random } = probe;
+    if (currentPrecision() === 'bf16') return notApplicable('bf16 blurs finite differences');
     const slopes = slopesOf(probe, images);
     if (!slopes.dataSync().every(Number.isFinite)) return notApplicable('gradients are not finite');
     const signs = tf.tensor4d(random.uniforms(images.size, -1, 1), images.shape).sign() as tf.Tensor4D;
