@@ -41,6 +41,7 @@ export {
 export { type CorruptionScores, corruptionScores } from './robustness/corruption-scores.ts';
 export { type CorruptionName, corrupt } from './robustness/corruptions/corrupt.ts';
 export { matchedNoise, type NoiseControl, noiseControl } from './robustness/matched-noise.ts';
+export type { Checked } from './robustness/diagnostics/diagnostic.ts';
 export { type MetricName, metricOf } from './robustness/metrics/create.ts';
 export { asLogits, type Outputs, outputsOf } from './robustness/outputs.ts';
 export { classifierOf, inference } from './robustness/target.ts';
@@ -56,6 +57,7 @@ export { adversarialEvaluation } from './train/callbacks/fit/adversarial-evaluat
 export type { AdversarialEvaluationOptions } from './train/callbacks/fit/adversarial-options.ts';
 export { type TensorBoardOptions, tensorBoard } from './train/callbacks/fit/tensor-board.ts';
 export { progress } from './train/callbacks/progress.ts';
+export { type DiagnoseOptions, type Diagnosis, diagnose } from './train/diagnose.ts';
 export { type Evaluation, evaluate } from './train/evaluate.ts';
 export type { DefenceChoice } from './train/defences/create.ts';
 export type { Experiment } from './train/experiment.ts';

@@ -41,8 +41,8 @@ function run(
   if (open.length === 0) return best;
   return tf.tidy(() => {
     const part = context.take(open);
-      const clean = takeRows(images, open);
-      const start = startOf(clean, part, options);
+    const clean = takeRows(images, open);
+    const start = startOf(clean, part, options);
     const at = (rows: readonly number[]) => rows.map((row) => open[row] as number);
     const { images: moved, verdict } = autoPgd(start, clean, part, options, (rows) => lossOf(at(rows)));
     // The lead, so that runs with other losses or targets can be compared.

@@ -94,9 +94,9 @@ export const sea = defineAttack({
       let after = before;
       tf.tidy(() => {
         const part = context.take(open);
-          const clean = takeRows(images, open);
-          const start = startOf(clean, part, options);
-          const { images: moved, verdict } = run(start, clean, part, options, (step, steps) =>
+        const clean = takeRows(images, open);
+        const start = startOf(clean, part, options);
+        const { images: moved, verdict } = run(start, clean, part, options, (step, steps) =>
           lossOf(name, aim, step, steps),
         );
         after = better(before, moved, open, verdict);

@@ -33,6 +33,19 @@ function record(gradient: tf.Tensor, log: GradientLog): void {
   }
 }
 
+/**
+ * `logits`, whose gradient by `images` is 0 in the place of none where a net does not depend on its images, or is cut off
+ * from them: a gradient that is missing counts as one that is 0.
+ */
+export function tied<T extends tf.Tensor>(logits: T, images: tf.Tensor): T {
+  const { shape } = images;
+  const tie = tf.customGrad((values) => ({
+    value: (values as tf.Tensor).clone(),
+    gradFunc: (gradient: tf.Tensor) => [gradient.clone(), tf.zeros(shape)],
+  }));
+  return tie(logits, images) as T;
+}
+
 /** The same target; every pass through its net, and every gradient that comes out of it, enters `log`. */
 export function watched(target: Target, log: GradientLog): Target {
   const entrance = tf.customGrad((images) => ({
@@ -46,7 +59,8 @@ export function watched(target: Target, log: GradientLog): Target {
     ...target,
     logits(images) {
       log.forwards += images.shape[0];
-      return target.logits(entrance(images) as tf.Tensor4D);
+      const pixels = entrance(images) as tf.Tensor4D;
+      return tied(target.logits(pixels), pixels);
     },
   };
 }

@@ -3,6 +3,7 @@ import { UsageError } from '../errors.ts';
 import { compareCommand } from './compare.ts';
 import { dataCommand } from './data.ts';
 import { describeCommand } from './describe.ts';
+import { diagnoseCommand } from './diagnose.ts';
 import { doctorCommand } from './doctor.ts';
 import { evaluateCommand } from './evaluate.ts';
 import { exportCommand } from './export.ts';
@@ -22,6 +23,7 @@ export async function runCommand(words: readonly string[]): Promise<void> {
     .command(trainCommand)
     .command(evaluateCommand)
     .command(compareCommand)
+    .command(diagnoseCommand)
     .command(reportCommand)
     .command(watchCommand)
     .command(listCommand)
@@ -34,7 +36,7 @@ export async function runCommand(words: readonly string[]): Promise<void> {
     .example('$0 list nets', 'what an experiment can choose from')
     .demandCommand(
       1,
-      'Expected a command: train, evaluate, compare, report, watch, list, data, describe, import, export or doctor.',
+      'Expected a command: train, evaluate, compare, diagnose, report, watch, list, data, describe, import, export or doctor.',
     )
     .recommendCommands()
     .strict()

@@ -1,21 +1,20 @@
-import { existsSync } from 'node:fs';
-import { basename, dirname, join, relative, resolve } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import type { Argv, CommandModule } from 'yargs';
 import type { AttackChoice } from '../attacks/create.ts';
 import type { NormName } from '../attacks/threat.ts';
 import type { DatasetChoice } from '../data/create.ts';
-import type { Dataset, SplitName } from '../data/dataset.ts';
+import type { SplitName } from '../data/dataset.ts';
 import { UsageError } from '../errors.ts';
 import type { CorruptionName } from '../robustness/corruptions/corrupt.ts';
 import { NOISES, type NoiseName } from '../robustness/noises.ts';
 import { OUTPUTS, type Outputs } from '../robustness/outputs.ts';
 import { BIT_DEPTHS, type BitDepth } from '../robustness/quantise.ts';
-import type { CheckpointChoice, Evaluation } from '../train/evaluate.ts';
+import type { Evaluation } from '../train/evaluate.ts';
 import type { Experiment } from '../train/experiment.ts';
 import { formatEvaluation } from './evaluation-table.ts';
-import { checkpointOf, findRun } from './find-run.ts';
 import { parseNumber, parseNumbers } from './numbers.ts';
 import { directoryOption, type EngineArguments, engineOptions, parseCount, parseEngine } from './options.ts';
+import { findSubject, loadSubject, type Subject } from './subject.ts';
 
 interface Arguments extends EngineArguments {
   readonly run: string;
@@ -103,7 +102,7 @@ export const evaluateCommand: CommandModule<object, Arguments> = {
         'other curves',
       ) as unknown as Argv<Arguments>,
   async handler(parsed) {
-    const subject = await find(parsed);
+    const subject = await findSubject(parsed);
     const { checkExperiment } = await import('../train/check-experiment.ts');
     const kinds = Object.keys(await import('../robustness/corruptions/registry.ts'));
     const experiment = withRobustness(checkExperiment(subject.experiment), parsed, kinds);
@@ -113,36 +112,6 @@ export const evaluateCommand: CommandModule<object, Arguments> = {
     await save(evaluation, subject, parsed);
   },
 };
-
-interface Subject {
-  readonly experiment: Experiment;
-  /** A run and which checkpoint of it, or a file from elsewhere. */
-  readonly run?: string;
-  readonly checkpoint: CheckpointChoice;
-  readonly file?: string;
-}
-
-async function find(parsed: Arguments): Promise<Subject> {
-  const { readExperiment } = await import('../train/run-directory.ts');
-  if (!parsed.run.endsWith('.json')) {
-    const run = await findRun(parsed.directory, parsed.run);
-    return { run, experiment: await readExperiment(run), checkpoint: checkpointOf(parsed.checkpoint) };
-  }
-  const file = resolve(parsed.run);
-  if (!existsSync(file)) throw new UsageError(`There is no file ${parsed.run}.`);
-  const run = dirname(dirname(file));
-  const epoch = /^epoch-(\d+)$/.exec(basename(dirname(file)))?.[1];
-  if (epoch && existsSync(join(run, 'experiment.json'))) {
-    return { run, experiment: await readExperiment(run), checkpoint: Number(epoch) };
-  }
-  if (parsed.experiment === undefined) {
-    throw new UsageError(
-      `${parsed.run} is not in a run: name the experiment whose data it is for with --experiment.`,
-    );
-  }
-  const { loadExperiment } = await import('./experiment-file.ts');
-  return { file, experiment: await loadExperiment(parsed.experiment), checkpoint: 'last' };
-}
 
 /** What is attacked: as the experiment says, but for what the command line does. */
 function withRobustness(experiment: Experiment, parsed: Arguments, kinds: readonly string[]): Experiment {
@@ -206,15 +175,16 @@ async function measure(subject: Subject, experiment: Experiment, parsed: Argumen
   const { openSplits } = await import('../train/splits.ts');
   const { createRandom } = await import('../random.ts');
   const { engine = 'auto', ...engineOptions } = parseEngine(parsed);
-  const surrogate = parsed.transfer && (await find({ ...parsed, run: parsed.transfer, checkpoint: 'best' }));
+  const surrogate =
+    parsed.transfer && (await findSubject({ ...parsed, run: parsed.transfer, checkpoint: 'best' }));
   await useEngine(engine, engineOptions);
   const { readDataRecord } = await import('../train/data-record.ts');
   const kept = subject.run === undefined ? undefined : await readDataRecord(subject.run);
   const dataset = (await openSplits(experiment, createRandom(experiment.seed), kept))[parsed.split];
   if (dataset.samples.length === 0)
     throw new UsageError(`--split ${parsed.split}: ${dataset.name} has no such part.`);
-  const model = await load(subject, dataset);
-  const other = surrogate ? await load(surrogate, dataset) : undefined;
+  const model = await loadSubject(subject, dataset);
+  const other = surrogate ? await loadSubject(surrogate, dataset) : undefined;
   const { robustness } = experiment;
   const evaluation = await evaluate(
     model,
@@ -229,12 +199,6 @@ async function measure(subject: Subject, experiment: Experiment, parsed: Argumen
   model.dispose();
   other?.dispose();
   return evaluation;
-}
-
-async function load({ run, experiment, checkpoint, file }: Subject, dataset: Dataset) {
-  const { chooseCheckpoint, loadModelFile, loadNet } = await import('../train/evaluate.ts');
-  if (!run) return loadModelFile(file as string, dataset);
-  return loadNet(run, experiment, await chooseCheckpoint(run, experiment, checkpoint), dataset);
 }
 
 async function save(

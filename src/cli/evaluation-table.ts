@@ -27,7 +27,8 @@ export function formatEvaluation(evaluation: Evaluation): string {
   const flags = curves.flatMap((curve) =>
     curve.flags.filter((flag) => flag !== partial).map((flag) => `  ${curve.attack}: ${flag}\n`),
   );
-  const all = [...(partial ? [`  ${partial}\n`] : []), ...flags].join('');
+  const ofNet = robustness.flags.map((flag) => `  ${net}: ${flag}\n`);
+  const all = [...(partial ? [`  ${partial}\n`] : []), ...ofNet, ...flags].join('');
   return `${head}\n${title}\n${tableOf(rows)}${all}${curveTables(robustness)}${unattacked(evaluation)}`;
 }
 

@@ -142,6 +142,11 @@ export async function useEngine(
   throw new RunError(`Engine ${name} cannot be used: ${skipped.at(-1)?.reason}.${advice}`);
 }
 
+/** What convolutions multiply, of the engine that was asked for last. */
+export function currentPrecision(): Precision {
+  return precisionInUse;
+}
+
 /** Tries every engine; afterwards, the one in use is the one that was. */
 export async function probeEngines(): Promise<{ name: EngineName; works: boolean; reason: string }[]> {
   const before = tf.engine().backendName;

@@ -24,10 +24,10 @@ export function partialFlag({
 }
 
 /** Curves that say what time they were given, with a flag on each where that was not enough for all images. */
-export function declareBudget({ curves, worst }: RobustnessCurves, budget: Budget): RobustnessCurves {
+export function declareBudget(measured: RobustnessCurves, budget: Budget): RobustnessCurves {
   const declared = (curve: RobustnessCurve): RobustnessCurve => {
     const flag = partialFlag({ ...curve, budget });
     return { ...curve, budget, flags: [...curve.flags, ...(flag ? [flag] : [])] };
   };
-  return { curves: curves.map(declared), worst: declared(worst) };
+  return { ...measured, curves: measured.curves.map(declared), worst: declared(measured.worst) };
 }

@@ -10,14 +10,15 @@ import type { Loss } from '../losses/loss.ts';
 import type { Random } from '../random.ts';
 import type { Budget } from './budget.ts';
 import { assess, type ClassCurve, classCurvesOf } from './class-scores.ts';
-import { raiseFlags } from './flags.ts';
+import { type Checked, checkCurves, checkNet, flagsOf } from './flags.ts';
 import { intervalOf } from './interval.ts';
 import { imageScoreOf, type Metric } from './metric.ts';
 import { meanPerturbation, type Perturbation } from './perturbation.ts';
 import { type BitDepth, quantised } from './quantise.ts';
 import type { Classifier } from './target.ts';
-import { createTrack, measureBatch, type Outcome, type Track, worstOf } from './track.ts';
+import { createTrack, type Outcome, type Track, worstOf } from './track.ts';
 import type { Unseen } from './unseen.ts';
+import { measureWatched } from './witness.ts';
 
 export interface CurvePoint {
   readonly epsilon: number;
@@ -95,6 +96,10 @@ export interface RobustnessCurves {
   readonly curves: readonly RobustnessCurve[];
   /** Of each image the attack that hurts it most: the curve to quote. Its attack is named `worst`. */
   readonly worst: RobustnessCurve;
+  /** What makes the net itself doubtful, whatever the attack; named as the flags of a curve. */
+  readonly flags: readonly string[];
+  /** All that the sanity checks found, of the net and of each curve: the flags, and what did not raise one. */
+  readonly checks: readonly Checked[];
 }
 
 function ascending(epsilons: readonly number[]): number[] {
@@ -182,7 +187,12 @@ export async function robustnessCurves(
     createTrack(attack.name, attack.direction !== undefined, epsilons.length),
   );
   let count = 0;
+  let ofNet: readonly Checked[] = [];
   for await (using batch of data) {
+    if (count === 0) {
+      const { net, random } = options;
+      ofNet = checkNet({ ...batch, net, loss, random: random.stream('checks') });
+    }
     tf.tidy(() => {
       const target = { logits, labels: batch.labels, loss, score, draws };
       const images = quantise ? quantised(batch.images, quantise) : batch.images;
@@ -192,16 +202,18 @@ export async function robustnessCurves(
       createBall(images, { norm, epsilon: epsilons.at(-1) as number });
       const under = { images, target, perClass: metric.perClass, clean, epsilons, norm, quantise };
       for (const [i, attack] of options.attacks.entries()) {
-        measureBatch(tracks[i] as Track, attack, under, random.stream(attack.name));
+        measureWatched(tracks[i] as Track, attack, under, random.stream(attack.name));
       }
     });
   }
   if (count === 0) throw new UsageError('A robustness curve: expected at least one image, received none.');
   const curves = tracks.map((track) => curveOf(track, epsilons, options));
-  const flags = raiseFlags(tracks.map((track, i) => ({ track, curve: curves[i] as RobustnessCurve })));
+  const ofCurves = checkCurves(tracks.map((track, i) => ({ track, curve: curves[i] as RobustnessCurve })));
   return {
-    curves: curves.map((curve, i) => ({ ...curve, flags: flags[i] ?? [] })),
+    curves: curves.map((curve, i) => ({ ...curve, flags: flagsOf(ofCurves[i] ?? []) })),
     worst: curveOf(worstOf(tracks, epsilons.length), epsilons, options),
+    flags: flagsOf(ofNet),
+    checks: [...ofNet, ...ofCurves.flat()],
   };
 }
 

@@ -39,6 +39,8 @@ export interface Track {
   /** Of each image how near a minimal attack found one with score 0; Infinity where none was, or by other attacks. */
   readonly nearest: number[];
   readonly log: GradientLog;
+  /** Images whose success was lost; see `measureWatched`. Absent while no attack could be watched. */
+  silent?: number;
   seconds: number;
 }
 

@@ -301,7 +301,8 @@ function fill<T extends { readonly name: string }>(kind: string, registry: Regis
   return { name, ...options } as unknown as T;
 }
 
-function fillAttack(choice: AttackChoice): AttackChoice {
+/** Fills in the options of an attack. */
+export function fillAttack(choice: AttackChoice): AttackChoice {
   const { as: label, ...own } = requireChoice('attack', choice);
   return { ...(fill('attack', attacks, own) as AttackChoice), ...(label !== undefined && { as: label }) };
 }

@@ -135,7 +135,7 @@ async function curvesOf(
 const UNSEEN_IMAGES = 32;
 
 async function withUnseen(
-  { curves, worst }: RobustnessCurves,
+  measured: RobustnessCurves,
   dataset: Dataset,
   how: CurveOptions,
   { images, batchSize, random, signal, unseen }: RobustnessOptions,
@@ -143,15 +143,15 @@ async function withUnseen(
   const attacks = how.attacks.filter(
     ({ direction, minimise }) => unseen === 'all' || (unseen === 'cheap' && (direction || minimise)),
   );
-  if (attacks.length === 0) return { curves, worst };
+  if (attacks.length === 0) return measured;
   const few = attackedImages(dataset, Math.min(images, UNSEEN_IMAGES), random);
   const found = await largestUnseen(interruptible(few, batchSize, signal), attacks, how);
   const of = new Map(attacks.map(({ name }, i) => [name, found[i]]));
   return {
-    curves: curves.map((curve) => {
+    ...measured,
+    curves: measured.curves.map((curve) => {
       const epsilon = of.get(curve.attack);
       return epsilon ? { ...curve, unseen: epsilon } : curve;
     }),
-    worst,
   };
 }

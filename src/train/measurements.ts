@@ -95,13 +95,14 @@ export function measurementsOf(experiment: Experiment): string[] {
     if (robustness.unseen && attack !== 'worst') names.push(robustnessTag(attack, robustness.norm, 'unseen'));
   }
   if (robustness.budget !== undefined) names.push(ATTACKED);
-  names.push(...unattackedMeasurements(robustness));
+  names.push('robustness/flags', ...unattackedMeasurements(robustness));
   return names;
 }
 
 /** Which way a measurement improves: as its metric does, or down for a loss. */
 export function betterOf(experiment: Experiment, measurement: string): Better {
-  if (measurement.endsWith('/loss') || measurement === 'ambiguity/margin') return 'lower';
+  if (measurement.endsWith('/loss')) return 'lower';
+  if (measurement === 'ambiguity/margin' || measurement === 'robustness/flags') return 'lower';
   if (measurement.startsWith('defence/')) return measurement.endsWith('overfitting') ? 'lower' : 'higher';
   const name = measurement.startsWith('validation/')
     ? measurement.slice('validation/'.length)

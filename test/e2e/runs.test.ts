@@ -184,3 +184,45 @@ test('attacks are made on the net of another checkpoint, too, with --transfer', 
   const { curves } = JSON.parse(readFileSync(join(whole, 'evaluations/test-4.json'), 'utf8')).robustness;
   assert.deepEqual(curves[1].points, curves[0].points, 'made on the net itself, the attack is the same');
 });
+
+test('a trained net is diagnosed: a line for each check, JSON, log and TensorBoard text', async () => {
+  const { code, stdout, stderr } = await medrobust(['diagnose', whole, '--checkpoint', '4', '--images', '6']);
+  assert.equal(code, 0, stderr);
+  assert.match(stdout, /^tiny: unet on 6 images of the test split, linf epsilon 8\/255, attack pgd$/m);
+  assert.match(stdout, /^ 2 {2}unbounded-survives .*(passed|RAISED) +-?\d/m);
+  assert.match(stdout, /^ 6 {2}square-wins +not applicable +the square attack is for classification$/m);
+  assert.match(stdout, /^12 {2}random-output +passed +0 +0\.0001 /m);
+  assert.match(stdout, /^16 {2}incomplete-record +passed /m);
+  assert.match(stdout, /^Written: .*diagnoses\/test-4\.json$/m);
+  const diagnosis = JSON.parse(readFileSync(join(whole, 'diagnoses/test-4.json'), 'utf8'));
+  const numbers = diagnosis.checks.map(({ number }: { number: number }) => number);
+  assert.deepEqual(
+    [...new Set(numbers)],
+    Array.from({ length: 17 }, (_, i) => i + 1),
+  );
+  assert.equal(diagnosis.gradientLengths.length, 11);
+  const log = readFileSync(join(whole, 'log.jsonl'), 'utf8');
+  for (const flag of diagnosis.flags) assert.ok(log.includes(JSON.stringify(flag).slice(1, -1)), flag);
+  assert.ok(readdirSync(join(whole, 'diagnoses')).some((name) => name.includes('tfevents')));
+});
+
+test('what cannot be diagnosed is refused in one line', async () => {
+  const mistakes: readonly [string[], RegExp][] = [
+    [[whole, '--checkpoint', '9'], /keeps no checkpoint of epoch 9\. It keeps: \d/],
+    [[whole, '--checkpoint', 'first'], /--checkpoint: expected best, last or the number of an epoch/],
+    [[whole, '--epsilon', '0'], /--epsilon: expected a number above 0 in linf, received 0/],
+    [[whole, '--epsilon', '8'], /Epsilon in linf: expected a number from 0 to 1, received 8/],
+    [[whole, '--norm', 'l2'], /--epsilon: expected a number above 0 in l2, received none/],
+  ];
+  for (const [words, message] of mistakes) await assert.rejects(runCommand(['diagnose', ...words]), message);
+});
+
+test('the curves of an epoch hold what the checks found, and metrics.jsonl how many flags there are', () => {
+  const { curves, flags, checks } = JSON.parse(readFileSync(join(whole, 'curves/epoch-0004.json'), 'utf8'));
+  const all = [...flags, ...curves.flatMap((curve: { flags: string[] }) => curve.flags)];
+  const raised = checks.filter(({ verdict }: { verdict: string }) => verdict === 'raised');
+  assert.equal(raised.length, all.length);
+  assert.ok(checks.some(({ name }: { name: string }) => name === 'wrong-gradients'));
+  const records = readFileSync(join(whole, 'metrics.jsonl'), 'utf8').trimEnd().split('\n');
+  assert.equal(JSON.parse(records[3] ?? '').measurements['robustness/flags'], all.length);
+});

@@ -15,7 +15,7 @@ writeFileSync(noDefault, 'export const experiment = {};\n');
 writeFileSync(torn, 'export default { name: \n');
 
 const mistakes: readonly [words: string[], message: RegExp][] = [
-  [[], /Expected a command: train, evaluate, list, data, describe, import, export or doctor/],
+  [[], /Expected a command: train, evaluate, compare, diagnose, report, watch, list, data, describe,/],
   [['trian'], /Did you mean train\?/],
   [['train', 'demo', '--epochs', '3'], /Unknown argument: epochs/],
   [['train'], /Expected an experiment/],
@@ -33,6 +33,13 @@ const mistakes: readonly [words: string[], message: RegExp][] = [
   [['train', tinyFile, '--resume', '--set', 'epochs=3'], /a run is resumed as it was started/],
   [['train', tinyFile, '--resume', '--directory', runs], /no run "tiny" in/],
   [['evaluate', directory], /There is no run/],
+  [['diagnose', directory], /There is no run/],
+  [['diagnose', 'nowhere/model.json'], /There is no file nowhere\/model\.json/],
+  [['diagnose', 'tiny', '--images', '0'], /--images: expected a whole number of at least 1, received "0"/],
+  [
+    ['diagnose', 'tiny', '--epsilon', 'big'],
+    /--epsilon: expected a number such as 0\.03 or 8\/255, received "big"/,
+  ],
   [['describe', 'vgg', '--input', '8x8x1', '--classes', '2'], /There is no net "vgg"/],
   [['describe', 'unet', '--input', '8x8', '--classes', '2'], /--input: expected .* received "8x8"/],
   [['describe', 'unet', '--input', '8x8x1', '--classes', '0'], /--classes: expected a whole number/],

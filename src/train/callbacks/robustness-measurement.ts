@@ -27,13 +27,7 @@ export function robustnessMeasurement(): Callback {
       const { robustness, epochs } = run.experiment;
       if (!robustness || (epoch % robustness.everyEpochs !== 0 && epoch !== epochs)) return {};
       const measured = await curvesOf(run, robustness, seconds);
-      const partial = partialFlag(measured.worst);
-      for (const { attack, flags } of measured.curves) {
-        for (const flag of flags) {
-          if (flag !== partial) run.log.warn({ epoch, attack }, `epoch ${epoch}, ${attack}: ${flag}`);
-        }
-      }
-      if (partial) declarePartial(run, epoch, partial);
+      const flags = report(run, epoch, measured);
       const control = robustness.noise && (await controlOf(run, robustness.noise, measured.worst));
       await keep(run, epoch, measured, control);
       // A second or so, which a budget did not allow for.
@@ -41,6 +35,7 @@ export function robustnessMeasurement(): Callback {
       const ofCurves = [...measured.curves, measured.worst].map(measurementsOf);
       return {
         ...Object.assign({}, ...ofCurves, control && controlMeasurements(control, robustness.norm)),
+        'robustness/flags': flags.length,
         ...(robustness.budget !== undefined && { [ATTACKED]: measured.worst.images }),
       };
     },
@@ -75,6 +70,31 @@ function declarePartial(run: Run, epoch: number, flag: string): void {
 
 const streamOf = (run: Run) => run.random.stream('robustness');
 
+interface Flag {
+  /** The attack whose curve it doubts, or the net. */
+  readonly of: string;
+  readonly flag: string;
+}
+
+function flagsIn({ flags, curves }: RobustnessCurves): Flag[] {
+  const ofNet = flags.map((flag) => ({ of: 'the net', flag }));
+  return [...ofNet, ...curves.flatMap((curve) => curve.flags.map((flag) => ({ of: curve.attack, flag })))];
+}
+
+/**
+ * Flags go to the log, where the terminal shows them, and to TensorBoard; curves/ has them in any case. Gives them but for
+ * that of a curve of fewer images than were asked for, which is nobody's fault.
+ */
+function report(run: Run, epoch: number, measured: RobustnessCurves): Flag[] {
+  const partial = partialFlag(measured.worst);
+  if (partial) declarePartial(run, epoch, partial);
+  const flags = flagsIn(measured).filter(({ flag }) => flag !== partial);
+  for (const { of, flag } of flags) run.log.warn({ epoch, attack: of }, `epoch ${epoch}, ${of}: ${flag}`);
+  const lines = flags.map(({ of, flag }) => `- ${of}: ${flag}`);
+  run.summary.text('robustness/flags', lines.length > 0 ? lines.join('\n') : 'No flags.', epoch);
+  return flags;
+}
+
 export function measurementsOf(curve: RobustnessCurve): Measurements {
   const { attack, norm, points, area, median, unseen } = curve;
   const values = points.map(({ epsilon, value }) => [robustnessTag(attack, norm, epsilon), value] as const);
@@ -108,14 +128,14 @@ function controlMeasurements({ noise, points }: NoiseControl, norm: string): Mea
 async function keep(
   run: Run,
   epoch: number,
-  { curves, worst }: RobustnessCurves,
+  { curves, worst, flags, checks }: RobustnessCurves,
   control: NoiseControl | undefined,
 ): Promise<void> {
   const { directory, summary, experiment } = run;
   const name = checkpointName(epoch);
   await directory.write(
     `curves/${name}.json`,
-    `${JSON.stringify({ epoch, curves, worst, control }, null, 2)}\n`,
+    `${JSON.stringify({ epoch, curves, worst, control, flags, checks }, null, 2)}\n`,
   );
   const plot = await plotCurves(`${experiment.name}, epoch ${epoch}${partly(worst)}`, [...curves, worst]);
   await directory.write(`images/${name}-curves.png`, plot);

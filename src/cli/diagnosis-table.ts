@@ -1,0 +1,53 @@
+import type { Checked } from '../robustness/diagnostics/diagnostic.ts';
+import type { Diagnosis } from '../train/diagnose.ts';
+import { epsilonOf } from '../train/epsilon.ts';
+
+const VERDICTS = { passed: 'passed', raised: 'RAISED', notApplicable: 'not applicable' } as const;
+
+const HEAD = ['#', 'check', 'attack', 'verdict', 'found', 'at most', 'what'];
+
+const figure = (value: number) => `${Number(value.toPrecision(3))}`;
+
+function cellsOf(check: Checked): string[] {
+  const { number, name, attack = '', verdict } = check;
+  const about = [`${number}`, name, attack, VERDICTS[verdict]];
+  if (check.verdict === 'notApplicable') return [...about, '', '', check.text];
+  const text = check.verdict === 'raised' ? check.text : check.figure;
+  return [...about, figure(check.value), figure(check.threshold), text];
+}
+
+function headingOf({ experiment, net, images, split, norm, epsilon, attack }: Diagnosis): string {
+  return (
+    `${experiment}: ${net} on ${images} images of the ${split} split, ` +
+    `${norm} epsilon ${epsilonOf(epsilon)}, attack ${attack.name}`
+  );
+}
+
+function summaryOf({ flags, checks, seconds }: Diagnosis): string {
+  const count = (wanted: Checked['verdict']) => checks.filter(({ verdict }) => verdict === wanted).length;
+  const said = `${count('passed')} passed, ${count('notApplicable')} not applicable, ${Math.round(seconds)} s`;
+  if (flags.length === 0) return `No flags: ${said}.`;
+  return `${flags.length} ${flags.length === 1 ? 'flag' : 'flags'}: ${said}. docs/sanity-checks.md explains each by its name.`;
+}
+
+/** What a diagnosis found, for a terminal: a line for each check. */
+export function formatDiagnosis(diagnosis: Diagnosis): string {
+  const rows = [HEAD, ...diagnosis.checks.map(cellsOf)];
+  const widths = HEAD.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const lines = rows.map((row) =>
+    row
+      .map((cell, column) =>
+        column === 0 ? cell.padStart(widths[0] ?? 0) : cell.padEnd(widths[column] ?? 0),
+      )
+      .join('  ')
+      .trimEnd(),
+  );
+  return `${headingOf(diagnosis)}\n\n${lines.map((line) => `${line}\n`).join('')}\n${summaryOf(diagnosis)}\n`;
+}
+
+/** The same as a table in markdown. */
+export function markdownOf(diagnosis: Diagnosis): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  const rows = [HEAD, HEAD.map(() => '---'), ...diagnosis.checks.map(cellsOf)];
+  return `${headingOf(diagnosis)}\n\n${rows.map(line).join('\n')}\n\n${summaryOf(diagnosis)}\n`;
+}

@@ -1,0 +1,60 @@
+// A trained net as the command line names it: a checkpoint of a run, or a file from elsewhere.
+
+import { existsSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import type * as tf from '@tensorflow/tfjs';
+import type { Dataset } from '../data/dataset.ts';
+import { UsageError } from '../errors.ts';
+import type { CheckpointChoice } from '../train/evaluate.ts';
+import type { Experiment } from '../train/experiment.ts';
+import { checkpointOf, findRun } from './find-run.ts';
+
+/** What a command measures, and the experiment whose data it is for. */
+export interface Subject {
+  readonly experiment: Experiment;
+  /** A run and which checkpoint of it, or a file from elsewhere. */
+  readonly run?: string;
+  readonly checkpoint: CheckpointChoice;
+  readonly file?: string;
+}
+
+export interface SubjectArguments {
+  /** A run, an experiment, or a model.json. */
+  readonly run: string;
+  readonly checkpoint: string;
+  readonly experiment: string | undefined;
+  readonly directory: string;
+}
+
+/** Finds what the command line names. Throws `UsageError` where there is nothing of that name. */
+export async function findSubject(parsed: SubjectArguments): Promise<Subject> {
+  const { readExperiment } = await import('../train/run-directory.ts');
+  if (!parsed.run.endsWith('.json')) {
+    const run = await findRun(parsed.directory, parsed.run);
+    return { run, experiment: await readExperiment(run), checkpoint: checkpointOf(parsed.checkpoint) };
+  }
+  const file = resolve(parsed.run);
+  if (!existsSync(file)) throw new UsageError(`There is no file ${parsed.run}.`);
+  const run = dirname(dirname(file));
+  const epoch = /^epoch-(\d+)$/.exec(basename(dirname(file)))?.[1];
+  if (epoch && existsSync(join(run, 'experiment.json'))) {
+    return { run, experiment: await readExperiment(run), checkpoint: Number(epoch) };
+  }
+  if (parsed.experiment === undefined) {
+    throw new UsageError(
+      `${parsed.run} is not in a run: name the experiment whose data it is for with --experiment.`,
+    );
+  }
+  const { loadExperiment } = await import('./experiment-file.ts');
+  return { file, experiment: await loadExperiment(parsed.experiment), checkpoint: 'last' };
+}
+
+/** The net of a subject, for the images of `dataset`; the caller disposes it. */
+export async function loadSubject(
+  { run, experiment, checkpoint, file }: Subject,
+  dataset: Dataset,
+): Promise<tf.LayersModel> {
+  const { chooseCheckpoint, loadModelFile, loadNet } = await import('../train/evaluate.ts');
+  if (!run) return loadModelFile(file as string, dataset);
+  return loadNet(run, experiment, await chooseCheckpoint(run, experiment, checkpoint), dataset);
+}

@@ -1,0 +1,47 @@
+import * as tf from '@tensorflow/tfjs';
+import { type BatchCheck, compare, notApplicable } from './diagnostic.ts';
+import { mean, plain } from './figures.ts';
+import { lossesOf, slopesOf } from './probing.ts';
+
+/** Four grey levels of 255. */
+const RADIUS = 4 / 255;
+const DRAWS = 10;
+const THRESHOLD = 0.1;
+
+const clipped = (images: tf.Tensor4D, by: tf.Tensor) => images.add(by).clipByValue(0, 1) as tf.Tensor4D;
+
+/**
+ * A loss that jumps where an attack arrives, so that a gradient says nothing about its surroundings: how much a little
+ * noise changes it. After Pintor et al. 2022, Indicators of attack failure, arXiv:2106.09947, with departures that
+ * docs/sanity-checks.md names.
+ */
+export const unstableLoss: BatchCheck = {
+  name: 'unstable-loss',
+  number: 14,
+  figure: 'mean change of the loss under noise of 4/255, of the loss',
+  needs: 'batch',
+  check(probe) {
+    const { images, random } = probe;
+    const attacked = clipped(images, slopesOf(probe, images).sign().mul(RADIUS));
+    const losses = lossesOf(probe, attacked);
+    if (!losses.every(Number.isFinite)) return notApplicable('losses are not finite');
+    const changes = Array.from({ length: DRAWS }, () =>
+      tf.tidy(() => {
+        const noise = tf.tensor4d(random.uniforms(images.size, -RADIUS, RADIUS), images.shape);
+        const around = lossesOf(probe, clipped(attacked, noise));
+        return mean(
+          Array.from(
+            losses,
+            (loss, i) => Math.abs((around[i] as number) - loss) / Math.max(Math.abs(loss), 1),
+          ),
+        );
+      }),
+    );
+    const change = mean(changes);
+    return compare(
+      change,
+      THRESHOLD,
+      () => `noise of 4/255 changes the loss of attacked images by ${plain(change)} of itself.`,
+    );
+  },
+};
