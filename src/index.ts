@@ -42,6 +42,7 @@ export { type CorruptionName, corrupt } from './robustness/corruptions/corrupt.t
 export { matchedNoise, type NoiseControl, noiseControl } from './robustness/matched-noise.ts';
 export { type MetricName, metricOf } from './robustness/metrics/create.ts';
 export { asLogits, type Outputs, outputsOf } from './robustness/outputs.ts';
+export { type BitDepth, quantised, quantisedTowards } from './robustness/quantise.ts';
 export { classifierOf, inference } from './robustness/target.ts';
 export {
   type AmbiguityScores,
@@ -49,6 +50,7 @@ export {
   type OutlierScores,
   outlierScores,
 } from './robustness/uncertainty.ts';
+export { largestUnseen, type Unseen } from './robustness/unseen.ts';
 export { type SummaryFileWriter, summaryFileWriter } from './summary/writer.ts';
 export { progress } from './train/callbacks/progress.ts';
 export { type Evaluation, evaluate } from './train/evaluate.ts';
