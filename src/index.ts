@@ -44,6 +44,7 @@ export { matchedNoise, type NoiseControl, noiseControl } from './robustness/matc
 export type { Checked } from './robustness/diagnostics/diagnostic.ts';
 export { type MetricName, metricOf } from './robustness/metrics/create.ts';
 export { asLogits, type Outputs, outputsOf } from './robustness/outputs.ts';
+export { type BitDepth, quantised, quantisedTowards } from './robustness/quantise.ts';
 export { classifierOf, inference } from './robustness/target.ts';
 export {
   type AmbiguityScores,
@@ -51,6 +52,7 @@ export {
   type OutlierScores,
   outlierScores,
 } from './robustness/uncertainty.ts';
+export { largestUnseen, type Unseen } from './robustness/unseen.ts';
 export { type ThresholdCounts, type ThresholdTally, thresholdTally } from './summary/threshold-counts.ts';
 export { type SummaryFileWriter, summaryFileWriter } from './summary/writer.ts';
 export { adversarialEvaluation } from './train/callbacks/fit/adversarial-evaluation.ts';
