@@ -185,6 +185,12 @@ test('attacks are made on the net of another checkpoint, too, with --transfer', 
   assert.deepEqual(curves[1].points, curves[0].points, 'made on the net itself, the attack is the same');
 });
 
+/** The bytes of the TensorBoard files of a directory, as text. */
+function eventsIn(directory: string): string {
+  const files = readdirSync(directory).filter((name) => name.includes('tfevents'));
+  return files.map((name) => readFileSync(join(directory, name)).toString('latin1')).join('');
+}
+
 test('a trained net is diagnosed: a line for each check, JSON, log and TensorBoard text', async () => {
   const { code, stdout, stderr } = await medrobust(['diagnose', whole, '--checkpoint', '4', '--images', '6']);
   assert.equal(code, 0, stderr);
@@ -203,7 +209,7 @@ test('a trained net is diagnosed: a line for each check, JSON, log and TensorBoa
   assert.equal(diagnosis.gradientLengths.length, 11);
   const log = readFileSync(join(whole, 'log.jsonl'), 'utf8');
   for (const flag of diagnosis.flags) assert.ok(log.includes(JSON.stringify(flag).slice(1, -1)), flag);
-  assert.ok(readdirSync(join(whole, 'diagnoses')).some((name) => name.includes('tfevents')));
+  assert.ok(eventsIn(join(whole, 'diagnoses')).includes('diagnosis/test-4'));
 });
 
 test('what cannot be diagnosed is refused in one line', async () => {
@@ -225,4 +231,5 @@ test('the curves of an epoch hold what the checks found, and metrics.jsonl how m
   assert.ok(checks.some(({ name }: { name: string }) => name === 'wrong-gradients'));
   const records = readFileSync(join(whole, 'metrics.jsonl'), 'utf8').trimEnd().split('\n');
   assert.equal(JSON.parse(records[3] ?? '').measurements['robustness/flags'], all.length);
+  assert.ok(eventsIn(whole).includes('robustness/flags'));
 });

@@ -15,7 +15,10 @@ function withOptions(attack: AttackChoice, options: object): AttackChoice {
 
 const stepsOf = (attack: AttackChoice) => (attack as { readonly steps: number }).steps;
 
-/** Of the images that stand after both, how much higher the loss is; in units of the loss, and of 1 where it is less. */
+/**
+ * How much higher the loss is of the images that stand after both, in the mean over all images: in units of the loss,
+ * and of 1 where it is less.
+ */
 function lossRise(scores: readonly number[], once: readonly number[], twice: readonly number[]): number {
   const standing = [...scores.keys()].filter((i) => (scores[i] as number) > 0);
   if (standing.length === 0) return 0;
@@ -23,7 +26,8 @@ function lossRise(scores: readonly number[], once: readonly number[], twice: rea
     number,
     number,
   ];
-  return (after - before) / Math.max(Math.abs(before), 1);
+  const share = standing.length / scores.length;
+  return (share * (after - before)) / Math.max(Math.abs(before), 1);
 }
 
 function doubled(subject: Subject) {

@@ -1,14 +1,28 @@
 import * as tf from '@tensorflow/tfjs';
-import { type BatchCheck, compare, notApplicable } from './diagnostic.ts';
+import { type BatchCheck, compare, notApplicable, type Probe } from './diagnostic.ts';
 import { mean, plain } from './figures.ts';
 import { lossesOf, slopesOf } from './probing.ts';
 
 /** Four grey levels of 255. */
 const RADIUS = 4 / 255;
+const STEPS = 5;
 const DRAWS = 10;
 const THRESHOLD = 0.1;
 
 const clipped = (images: tf.Tensor4D, by: tf.Tensor) => images.add(by).clipByValue(0, 1) as tf.Tensor4D;
+
+/** Where steps along the signs of the gradient arrive within the radius. */
+function climbed(probe: Probe): tf.Tensor4D {
+  const { images } = probe;
+  let moved = images;
+  for (let i = 0; i < STEPS; i++) {
+    const step = slopesOf(probe, moved)
+      .sign()
+      .mul(RADIUS / 2);
+    moved = clipped(images, moved.add(step).sub(images).clipByValue(-RADIUS, RADIUS));
+  }
+  return moved;
+}
 
 /**
  * A loss that jumps where an attack arrives, so that a gradient says nothing about its surroundings: how much a little
@@ -22,7 +36,7 @@ export const unstableLoss: BatchCheck = {
   needs: 'batch',
   check(probe) {
     const { images, random } = probe;
-    const attacked = clipped(images, slopesOf(probe, images).sign().mul(RADIUS));
+    const attacked = climbed(probe);
     const losses = lossesOf(probe, attacked);
     if (!losses.every(Number.isFinite)) return notApplicable('losses are not finite');
     const changes = Array.from({ length: DRAWS }, () =>
