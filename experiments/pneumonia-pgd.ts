@@ -18,7 +18,7 @@ import type { Experiment } from '../src/train/experiment.ts';
  *
  *                      accuracy  AUROC   of 256: 0    1/255  2/255  4/255  8/255
  *   without a defence  0.873     0.944   0.875   0.629  0.285  0.078  0.000
- *   pgd, 4/255         0.886     0.946   0.887   0.867  0.828  0.762  0.613
+ *   pgd, 4/255         0.886     0.945   0.887   0.867  0.828  0.762  0.613
  *
  * The 95 % interval at 4/255 goes from 0.71 to 0.81, without a defence from 0.05 to 0.12. One seed.
  */
