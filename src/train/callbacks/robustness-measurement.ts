@@ -95,7 +95,7 @@ function report(run: Run, epoch: number, measured: RobustnessCurves): Flag[] {
   return flags;
 }
 
-export function measurementsOf(curve: RobustnessCurve): Measurements {
+function measurementsOf(curve: RobustnessCurve): Measurements {
   const { attack, norm, points, area, median, unseen } = curve;
   const values = points.map(({ epsilon, value }) => [robustnessTag(attack, norm, epsilon), value] as const);
   return {
