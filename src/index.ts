@@ -49,7 +49,11 @@ export {
   type OutlierScores,
   outlierScores,
 } from './robustness/uncertainty.ts';
+export { type ThresholdCounts, type ThresholdTally, thresholdTally } from './summary/threshold-counts.ts';
 export { type SummaryFileWriter, summaryFileWriter } from './summary/writer.ts';
+export { adversarialEvaluation } from './train/callbacks/fit/adversarial-evaluation.ts';
+export type { AdversarialEvaluationOptions } from './train/callbacks/fit/adversarial-options.ts';
+export { type TensorBoardOptions, tensorBoard } from './train/callbacks/fit/tensor-board.ts';
 export { progress } from './train/callbacks/progress.ts';
 export { type Evaluation, evaluate } from './train/evaluate.ts';
 export type { Experiment } from './train/experiment.ts';

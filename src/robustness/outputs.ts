@@ -50,33 +50,53 @@ export function asLogits(outputs: tf.Tensor, kind: Outputs): tf.Tensor {
   });
 }
 
-interface Activated extends tf.layers.Layer {
-  activation: tf.serialization.Serializable | null;
+/** What tfjs keeps in layers that have an activation, and in the layer that is a softmax. */
+interface Ending extends tf.layers.Layer {
+  activation?: tf.serialization.Serializable | null;
+  softmax?: (x: tf.Tensor, axis?: number) => tf.Tensor;
+  readonly axis?: number | readonly number[];
+  readonly layers?: readonly tf.layers.Layer[];
 }
 
-/** The layer that the first output comes from, if it has an activation. */
-function lastOf(model: tf.LayersModel): Activated | undefined {
-  const layer = model.outputs[0]?.sourceLayer as Activated;
-  return layer.activation ? layer : undefined;
+/** The layer that the first output comes from, within models that are layers too. */
+export function lastLayerOf(model: tf.LayersModel): tf.layers.Layer {
+  const layer = model.outputs[0]!.sourceLayer as Ending;
+  return layer.layers ? lastLayerOf(layer as unknown as tf.LayersModel) : layer;
 }
 
 /** What a model gives in its first output, as far as its last layer tells: `logits` where that has no activation. */
 export function outputsOf(model: tf.LayersModel): Outputs {
-  if (model.outputs[0]?.sourceLayer.getClassName() === 'Softmax') return 'softmax';
-  const activation = lastOf(model)?.activation?.getClassName();
+  const layer = lastLayerOf(model) as Ending;
+  if (layer.getClassName() === 'Softmax') return 'softmax';
+  const activation = layer.activation?.getClassName();
   return activation === 'softmax' || activation === 'sigmoid' ? activation : 'logits';
 }
 
-/** Runs `body` while the model ends before its last activation. */
+/** Runs `body` while the model ends before its last softmax or sigmoid, on the same weights. Only where `endsIn` holds. */
 export function beforeActivation<T>(model: tf.LayersModel, body: () => T): T {
-  const layer = lastOf(model);
-  if (!layer) return body();
-  const { activation } = layer;
-  const linear = tf.layers.activation({ activation: 'linear' }) as unknown as Activated;
-  layer.activation = linear.activation;
+  const layer = lastLayerOf(model) as Ending;
+  const { activation, softmax } = layer;
+  if (activation) {
+    const linear = tf.layers.activation({ activation: 'linear', name: 'linear' }) as unknown as Ending;
+    layer.activation = linear.activation ?? null;
+  }
+  if (softmax) layer.softmax = (x) => x;
   try {
     return body();
   } finally {
-    layer.activation = activation;
+    if (activation) layer.activation = activation;
+    if (softmax) layer.softmax = softmax;
   }
+}
+
+/**
+ * Whether the last layer, and nobody but it, applies what the outputs are said to have gone through: then the logits are
+ * to be had before it.
+ */
+export function endsIn(model: tf.LayersModel, outputs: Outputs): boolean {
+  if (outputs === 'logits' || outputsOf(model) !== outputs) return false;
+  const { axis, softmax, inboundNodes } = lastLayerOf(model) as Ending;
+  const last = model.outputs[0]!.rank - 1;
+  const alongLast = [axis].flat().every((one) => one === last || one === -1);
+  return inboundNodes.length === 1 && (!softmax || alongLast);
 }

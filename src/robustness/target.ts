@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs';
 import { inferenceOf } from '../engine/model/run.ts';
-import { asLogits, beforeActivation, type Outputs, outputsOf, requireOutputs } from './outputs.ts';
+import { asLogits, beforeActivation, endsIn, type Outputs, outputsOf, requireOutputs } from './outputs.ts';
 
 /** A net as attacks and metrics see it. */
 export interface Classifier {
@@ -27,8 +27,8 @@ export function inference(model: tf.LayersModel): InferenceTarget {
  * `inference` of anybody's classifier or segmenter, whose first output may be probabilities, or one value for two
  * classes; see `asLogits`. By default `outputs` is what the last layer tells (`outputsOf`).
  *
- * Where the last layer itself applies the sigmoid, its logit is taken before that: an attack keeps a gradient however
- * sure the net is. Throws `UsageError` for outputs of another shape than these have.
+ * Where the last layer itself applies the softmax or sigmoid, the logits are taken before that: an attack keeps a gradient
+ * however sure the net is. Throws `UsageError` for outputs of another shape than these have.
  */
 export function classifierOf(
   model: tf.LayersModel,
@@ -36,7 +36,7 @@ export function classifierOf(
 ): InferenceTarget {
   requireOutputs(model.outputs[0]?.shape ?? [], outputs);
   const infer = inferenceOf(model);
-  const inside = outputs === 'sigmoid' && outputsOf(model) === 'sigmoid';
+  const inside = endsIn(model, outputs);
   const logits: Classifier['logits'] = inside
     ? (images) =>
         asLogits(

@@ -6,7 +6,9 @@ import type { TensorFields } from './tensor-proto.ts';
 /** What a plug-in of TensorBoard shows under `tag`. */
 export interface TaggedValue {
   readonly tag: string;
-  readonly plugin: 'scalars' | 'histograms' | 'images' | 'text' | 'custom_scalars';
+  readonly plugin: keyof typeof dataClasses;
+  /** What the plug-in keeps beside the tensor, in its own message. */
+  readonly content?: Uint8Array;
   readonly tensor: TensorFields;
   /** Markdown, shown on request. */
   readonly description?: string | undefined;
@@ -22,6 +24,8 @@ const dataClasses = {
   images: blobSequence,
   text: tensor,
   custom_scalars: tensor,
+  pr_curves: tensor,
+  hparams: tensor,
 };
 
 /** The first record of every file: it names the version of the format. */
@@ -44,8 +48,9 @@ export function sessionStartEvent(wallTime: number, step: number): Uint8Array {
 }
 
 export function valueEvent(wallTime: number, step: number, value: TaggedValue): Uint8Array {
+  const content = value.content ? [bytesField(2, value.content)] : [];
   const metadata = [
-    messageField(1, [bytesField(1, value.plugin)]),
+    messageField(1, [bytesField(1, value.plugin), ...content]),
     ...(value.description === undefined ? [] : [bytesField(3, value.description)]),
     integerField(4, dataClasses[value.plugin]),
   ];
@@ -55,4 +60,9 @@ export function valueEvent(wallTime: number, step: number, value: TaggedValue): 
     integerField(2, step),
     messageField(5, [messageField(1, tagged)]),
   ]);
+}
+
+/** `graph` is a serialised `tensorflow.GraphDef`. A run has one. */
+export function graphEvent(wallTime: number, graph: Uint8Array): Uint8Array {
+  return Buffer.concat([doubleField(1, wallTime), bytesField(4, graph)]);
 }

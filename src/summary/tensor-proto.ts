@@ -8,7 +8,8 @@ const dataTypes = { float: 1, double: 2, string: 7 };
 export type TensorFields = readonly Uint8Array[];
 
 function header(type: number, shape: readonly number[]): Uint8Array[] {
-  const dimensions = shape.map((size) => messageField(2, [integerField(1, size)]));
+  // The reference encoder leaves out what is 0.
+  const dimensions = shape.map((size) => messageField(2, size === 0 ? [] : [integerField(1, size)]));
   return [integerField(1, type), messageField(2, dimensions)];
 }
 
@@ -18,6 +19,9 @@ export function floatScalar(value: number): TensorFields {
   content.writeFloatLE(value);
   return [...header(dataTypes.float, []), bytesField(4, content)];
 }
+
+/** No floats at all: for a plug-in that needs its metadata alone. */
+export const noFloats: TensorFields = header(dataTypes.float, [0]);
 
 export function doubleTensor(values: Float64Array, shape: readonly number[]): TensorFields {
   const content = Buffer.alloc(values.length * 8);

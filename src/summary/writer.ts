@@ -3,18 +3,22 @@
 import type * as tf from '@tensorflow/tfjs';
 import { UsageError } from '../errors.ts';
 import { createEventFile } from './event-file.ts';
-import { fileVersionEvent, sessionStartEvent, type TaggedValue, valueEvent } from './events.ts';
+import { fileVersionEvent, graphEvent, sessionStartEvent, type TaggedValue, valueEvent } from './events.ts';
+import { encodeGraph, type GraphNode } from './graph.ts';
 import { histogramBuckets, type Values } from './histogram-buckets.ts';
+import * as hparams from './hparams.ts';
 import { type ChartCategory, encodeLayout } from './layout.ts';
 import { pngSize } from './png-size.ts';
-import { doubleTensor, floatScalar, stringTensor } from './tensor-proto.ts';
+import { integerField } from './protobuf.ts';
+import { doubleTensor, floatScalar, noFloats, stringTensor } from './tensor-proto.ts';
+import { precisionRecall, type ThresholdCounts } from './threshold-counts.ts';
 
 /**
  * Writes what TensorBoard shows, into one new file.
  *
  * A session's scalars, histograms and images must begin at its lowest step: TensorBoard drops what earlier
  * sessions in the same directory recorded at that step and after it, so a resumed run replaces what it repeats.
- * Texts and the layout drop nothing. Within a session, the steps of a tag must not fall.
+ * Texts, the layout, the graph and hyperparameters drop nothing. Within a session, the steps of a tag must not fall.
  *
  * Descriptions are markdown. A step that is not an integer ≥ 0 is a `UsageError`; a file that cannot be
  * written is a `RunError`.
@@ -33,6 +37,17 @@ export interface SummaryFileWriter {
   /** The bytes of one PNG file, or of several of one size that are shown together. */
   image(name: string, png: Uint8Array | readonly Uint8Array[], step: number, description?: string): void;
   text(name: string, markdown: string, step: number): void;
+  /** Precision and recall by threshold, out of a `thresholdTally` of a class. */
+  prCurve(name: string, counts: ThresholdCounts, step: number, description?: string): void;
+  /** What the net is: one graph a directory. */
+  graph(nodes: readonly GraphNode[]): void;
+  /**
+   * A row of the HParams page, whose columns are the hyperparameters of all rows and all scalars; with `metrics`, the
+   * names of scalars, those of this row alone: of several such lists, TensorBoard takes any one.
+   */
+  hparams(values: hparams.Hyperparameters, metrics?: readonly string[]): void;
+  /** Of the row: that no more is to come. Said once, as what was said first stays. */
+  endOfSession(status: 'success' | 'failure'): void;
   /** Which scalars the custom scalars page draws in one chart. */
   customScalars(categories: readonly ChartCategory[]): void;
   flush(): void;
@@ -72,6 +87,19 @@ function layoutValue(categories: readonly ChartCategory[]): TaggedValue {
   const tensor = stringTensor([encodeLayout(categories)], []);
   return { tag: 'custom_scalars__config__', plugin: 'custom_scalars', tensor };
 }
+
+function prCurveValue(tag: string, counts: ThresholdCounts, description?: string): TaggedValue {
+  const thresholds = counts.positives.length;
+  const tensor = doubleTensor(precisionRecall(counts), [6, thresholds]);
+  return { tag, plugin: 'pr_curves', tensor, content: integerField(2, thresholds), description };
+}
+
+const hparamsValue = (tag: string, content: Uint8Array): TaggedValue => ({
+  tag,
+  plugin: 'hparams',
+  tensor: noFloats,
+  content,
+});
 
 /**
  * A writer whose file is in `logdir`, which is created where needed.
@@ -114,6 +142,19 @@ export function summaryFileWriter(
     },
     text(tag, markdown, step) {
       note(step, { tag, plugin: 'text', tensor: stringTensor([markdown], []) });
+    },
+    prCurve(tag, counts, step, description) {
+      measurement(step, prCurveValue(tag, counts, description));
+    },
+    graph(nodes) {
+      file.append(graphEvent(now(), encodeGraph(nodes)));
+    },
+    hparams(values, metrics) {
+      if (metrics) note(0, hparamsValue(hparams.experimentTag, hparams.encodeExperiment(values, metrics)));
+      note(0, hparamsValue(hparams.sessionStartTag, hparams.encodeSessionStart(values, now())));
+    },
+    endOfSession(status) {
+      note(0, hparamsValue(hparams.sessionEndTag, hparams.encodeSessionEnd(status, now())));
     },
     customScalars(categories) {
       note(0, layoutValue(categories));

@@ -19,6 +19,8 @@ export interface CleanOptions {
   readonly loss: LossChoice;
   readonly batchSize: number;
   readonly signal?: AbortSignal;
+  /** Sees the logits too, batch by batch; they are not its own. */
+  readonly observe?: (logits: tf.Tensor, labels: tf.Tensor) => void;
 }
 
 /** The loss (as `loss`) and each metric, by its name, of a net on clean images. */
@@ -35,6 +37,7 @@ export async function measureClean(
     lossSum += tf.tidy(() => {
       const logits = net.logits(images);
       for (const { tally } of tallies) tally.add(logits, labels);
+      options.observe?.(logits, labels);
       return loss(logits, labels).sum().dataSync<'float32'>()[0] as number;
     });
   }

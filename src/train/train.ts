@@ -29,6 +29,7 @@ import {
 } from './run-directory.ts';
 import { createSession, START } from './session.ts';
 import { optimizerOf } from './step.ts';
+import { type GradientWatch, watchGradients } from './watch-gradients.ts';
 
 /** What is not given a resumed run takes from its beginning. */
 export interface TrainOptions extends EngineOptions {
@@ -125,6 +126,7 @@ async function runIn(
 ): Promise<Trained> {
   const { experiment, net, engine, options, resumed = false, imported, ...data } = parts;
   using optimizer = optimizerOf(experiment.optimizer, net);
+  using gradients = watchGradients();
   const log = openLog(join(directory.path, 'log.jsonl'), options.onWarning);
   const abort = new AbortController();
   const interrupt = () => abort.abort();
@@ -148,10 +150,10 @@ async function runIn(
     const learner = { net, optimizer, loss: lossOf(experiment.loss) };
     const session = createSession(
       { ...data, experiment, net, directory, summary, log, signal: abort.signal },
-      { learner, position: from?.position ?? START, records },
+      { learner: gradients.watching(learner), position: from?.position ?? START, records },
       interrupt,
     );
-    await trainEpochs(session, [...callbacksOf(experiment), ...(options.callbacks ?? [])]);
+    await trainEpochs(session, [...callbacksOf(experiment, gradients), ...(options.callbacks ?? [])]);
     optimizer.swapAverages();
     const { stopReason } = session;
     log.info({ epochs: records.length, stopped: stopReason }, 'end');
@@ -179,11 +181,11 @@ function restore(from: Checkpoint, net: Net, optimizer: Optimizer): void {
   optimizer.swapAverages();
 }
 
-function callbacksOf({ robustness, earlyStop: stops }: Experiment): Callback[] {
+function callbacksOf({ robustness, earlyStop: stops }: Experiment, gradients: GradientWatch): Callback[] {
   return [
     cleanMeasurement(),
     ...(robustness ? [robustnessMeasurement(), unattackedMeasurement()] : []),
-    tensorboard(),
+    tensorboard(gradients),
     checkpoint(),
     ...(stops ? [earlyStop()] : []),
   ];

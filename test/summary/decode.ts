@@ -44,6 +44,10 @@ export interface DecodedEvent {
   sessionStatus?: number;
   tag?: string | undefined;
   plugin?: string | undefined;
+  /** Of the plug-in's data: a message of its own. */
+  pluginContent?: Buffer | undefined;
+  /** A `tensorflow.GraphDef`. */
+  graph?: Buffer | undefined;
   description?: string | undefined;
   dataClass?: number;
   shape?: number[];
@@ -57,6 +61,7 @@ export function decodeEvent(bytes: Buffer): DecodedEvent {
   assert.ok(wallTime, 'no wall time');
   const decoded = { wallTime: wallTime.readDoubleLE(), step: integer(event, 2) };
   if (event.has(3)) return { ...decoded, fileVersion: text(event, 3) };
+  if (event.has(4)) return { ...decoded, graph: event.get(4)?.[0] as Buffer };
   if (event.has(7)) return { ...decoded, sessionStatus: integer(message(event, 7), 1) };
   const value = message(message(event, 5), 1);
   const tensor = message(value, 8);
@@ -66,6 +71,7 @@ export function decodeEvent(bytes: Buffer): DecodedEvent {
     ...decoded,
     tag: text(value, 1),
     plugin: text(message(metadata, 1), 1),
+    pluginContent: message(metadata, 1).get(2)?.[0] as Buffer | undefined,
     description: text(metadata, 3),
     dataClass: integer(metadata, 4),
     shape: dimensions.map((dimension) => integer(decodeMessage(dimension as Buffer), 1)),

@@ -2,17 +2,22 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { crc32c } from '../../src/summary/crc32c.ts';
-import { fileVersionEvent, sessionStartEvent, valueEvent } from '../../src/summary/events.ts';
+import { fileVersionEvent, graphEvent, sessionStartEvent, valueEvent } from '../../src/summary/events.ts';
+import { encodeGraph } from '../../src/summary/graph.ts';
 import { histogramBuckets } from '../../src/summary/histogram-buckets.ts';
+import * as hparams from '../../src/summary/hparams.ts';
 import { encodeLayout } from '../../src/summary/layout.ts';
 import { pngSize } from '../../src/summary/png-size.ts';
+import { integerField } from '../../src/summary/protobuf.ts';
 import { frameRecord } from '../../src/summary/record.ts';
-import { doubleTensor, floatScalar, stringTensor } from '../../src/summary/tensor-proto.ts';
+import { doubleTensor, floatScalar, noFloats, stringTensor } from '../../src/summary/tensor-proto.ts';
+import { precisionRecall, rocPoints, thresholdTally } from '../../src/summary/threshold-counts.ts';
 
 const golden = JSON.parse(
   readFileSync(new URL('../golden/summary/tensorboard.json', import.meta.url), 'utf8'),
 ) as Record<string, string> & {
   histograms: Record<string, { values: number[]; buckets: number; rows: number[] }>;
+  precisionRecall: { labels: number[]; predictions: number[]; thresholds: number; rows: number[] };
 };
 const wallTime = 1700000000.25;
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
@@ -92,4 +97,82 @@ test('only PNG files have a size', () => {
   for (const bytes of notPng) {
     assert.throws(() => pngSize(bytes), { name: 'UsageError', message: /^[^\n]*PNG[^\n]*$/ });
   }
+});
+
+function tallied() {
+  const { labels, predictions, thresholds } = golden.precisionRecall;
+  const tally = thresholdTally(thresholds);
+  for (const [i, label] of labels.entries()) tally.add(predictions[i] as number, label === 1);
+  return tally;
+}
+
+test("precision and recall are TensorBoard's", () => {
+  const rows = precisionRecall(tallied().counts());
+  assert.deepEqual([...rows], golden.precisionRecall.rows);
+  const tensor = doubleTensor(rows, [6, 5]);
+  const content = integerField(2, 5);
+  const curve = {
+    tag: 'pr/lesion',
+    plugin: 'pr_curves',
+    tensor,
+    content,
+    description: '*one* class',
+  } as const;
+  assert.equal(hex(valueEvent(wallTime, 4, curve)), golden.prCurve);
+});
+
+test('a ROC curve goes from (0, 0) to (1, 1), and needs both kinds', () => {
+  const points = rocPoints(tallied().counts());
+  assert.deepEqual(
+    [points[0], points.at(-1)],
+    [
+      { x: 0, y: 0 },
+      { x: 1, y: 1 },
+    ],
+  );
+  for (const [i, { x, y }] of points.entries()) {
+    const before = points[i - 1] ?? { x: 0, y: 0 };
+    assert.ok(x >= before.x && y >= before.y);
+  }
+  const alone = thresholdTally(3);
+  alone.add(0.5, true);
+  assert.deepEqual(rocPoints(alone.counts()), []);
+});
+
+test('probabilities of 0 and 1 are counted, beyond by rounding too, and NaN is not', () => {
+  const tally = thresholdTally(3);
+  for (const probability of [0, 1, 1 + 1e-7, -1e-7, Number.NaN]) tally.add(probability, true);
+  assert.deepEqual([...tally.counts().positives], [4, 2, 2]);
+});
+
+test('hyperparameters have the bytes of the reference encoder', () => {
+  const values = { 'net.name': 'unet', 'optimizer.learningRate': 0.02, residual: true };
+  const messages = [
+    [golden.sessionStartInfo, hparams.sessionStartTag, hparams.encodeSessionStart(values, wallTime)],
+    [golden.sessionEndInfo, hparams.sessionEndTag, hparams.encodeSessionEnd('success', wallTime)],
+    [
+      golden.hparamsExperiment,
+      hparams.experimentTag,
+      hparams.encodeExperiment(values, ['robustness/worst/linf/auc']),
+    ],
+  ] as const;
+  for (const [expected, tag, content] of messages) {
+    const value = { tag, plugin: 'hparams', tensor: noFloats, content } as const;
+    assert.equal(hex(valueEvent(wallTime, 1, value)), expected, tag);
+  }
+});
+
+test('a graph has the bytes of the reference encoder', () => {
+  const image = {
+    name: 'images',
+    operation: 'InputLayer',
+    inputs: [],
+    shape: [null, 28, 28, 1],
+    attributes: {},
+  };
+  const convolution = {
+    ...{ name: 'conv1/conv', operation: 'Conv2D', inputs: ['images'] },
+    ...{ shape: [null, 28, 28, 64], attributes: { parameters: 640 } },
+  };
+  assert.equal(hex(graphEvent(wallTime, encodeGraph([image, convolution]))), golden.graph);
 });

@@ -1,16 +1,22 @@
 import { inference } from '../../robustness/target.ts';
 import type { Callback } from '../callback.ts';
 import { measureClean } from '../measure.ts';
+import { thresholdCurves } from './threshold-curves.ts';
 
-/** Measures loss and all metrics of the experiment on the validation split, as `validation/<name>`. */
+/**
+ * Measures loss and all metrics of the experiment on the validation split, as `validation/<name>`; for TensorBoard also
+ * PR and ROC curves of the classes.
+ */
 export function cleanMeasurement(): Callback {
   return {
     name: 'validation',
-    async onMeasure({ net, validation, experiment, signal }) {
+    async onMeasure({ net, validation, experiment, signal, summary }, { epoch }) {
       const { metrics, loss, data } = experiment;
-      const options = { metrics, loss, batchSize: data.batchSize, signal };
+      const curves = thresholdCurves(validation);
+      const options = { metrics, loss, batchSize: data.batchSize, signal, observe: curves.add };
       using target = inference(net.model);
       const values = await measureClean(target, validation, options);
+      await curves.write(summary, epoch);
       return Object.fromEntries(Object.entries(values).map(([name, value]) => [`validation/${name}`, value]));
     },
   };

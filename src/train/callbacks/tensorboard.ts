@@ -1,26 +1,45 @@
 import type * as tf from '@tensorflow/tfjs';
+import type { ChartCategory } from '../../summary/layout.ts';
 import type { Callback } from '../callback.ts';
 import type { Experiment } from '../experiment.ts';
+import { hyperparametersOf } from '../hyperparameters.ts';
+import { modelGraph } from '../model-graph.ts';
+import type { GradientWatch } from '../watch-gradients.ts';
 
 /**
- * Writes each record to TensorBoard as scalars, the weights as histograms, the experiment as text, and a
- * layout that draws the epsilons of an attack in one chart. The x axis is the epoch.
+ * Writes each record to TensorBoard as scalars, weights and the gradients of an epoch's last step as histograms; once,
+ * the experiment as text and as hyperparameters, the net as a graph, and a layout that draws the epsilons of an attack
+ * in one chart. The x axis is the epoch.
  */
-export function tensorboard(): Callback {
+export function tensorboard(gradients: GradientWatch): Callback {
   return {
     name: 'tensorboard',
-    onRunStart({ experiment, summary, records }) {
+    onRunStart({ experiment, summary, records, net, train }) {
       const json = JSON.stringify(experiment, null, 2);
       summary.text('experiment', `\`\`\`json\n${json}\n\`\`\``, records.length);
       summary.customScalars(layoutOf(experiment));
+      summary.graph(modelGraph(net.model));
+      summary.hparams(hyperparametersOf(experiment));
+      if (train.samples.length <= experiment.data.batchSize) gradients.arm();
+    },
+    onBatchEnd(_run, { batch, batches }) {
+      if (batch === Math.max(batches - 2, 0)) gradients.arm();
     },
     onRecord({ summary, net }, { epoch, measurements, times }) {
       for (const [name, value] of Object.entries({ ...measurements, ...times }))
         summary.scalar(name, value, epoch);
-      for (const weight of net.model.trainableWeights) {
-        summary.histogram(`weights/${weight.originalName}`, weight.read() as tf.Tensor, epoch);
+      const slopes = gradients.take();
+      for (const [i, weight] of net.model.trainableWeights.entries()) {
+        const name = weight.originalName;
+        summary.histogram(`weights/${name}`, weight.read() as tf.Tensor, epoch);
+        const slope = slopes[i];
+        if (slope) summary.histogram(`gradients/${name}`, slope, epoch);
+        slope?.dispose();
       }
       summary.flush();
+    },
+    onRunEnd({ summary, signal }) {
+      if (!signal.aborted) summary.endOfSession('success');
     },
   };
 }
@@ -32,17 +51,21 @@ function layoutOf({ metrics, robustness }: Experiment) {
   ];
   const categories = [{ title: 'training', charts }];
   if (!robustness) return categories;
-  const { attacks, norm } = robustness;
+  const { attacks, norm, corruptions = [] } = robustness;
+  const ofCorruptions = corruptions.map((name) => ({ title: name, tags: [`corruption/${name}/[1-5]`] }));
+  return [
+    ...categories,
+    robustnessCharts(attacks, norm),
+    ...(ofCorruptions.length > 0 ? [{ title: 'corruptions', charts: ofCorruptions }] : []),
+  ];
+}
+
+/** The epsilons of each attack in one chart, and the areas under the curves. */
+export function robustnessCharts(attacks: readonly { readonly name: string }[], norm: string): ChartCategory {
   const ofAttacks = [...attacks.map(({ name }) => name), 'worst'].map((attack) => ({
     title: `${attack}, ${norm}`,
     tags: [`robustness/${attack}/${norm}/[0-9.]+`],
   }));
   const area = { title: `area under the curve, ${norm}`, tags: [`robustness/.+/${norm}/auc`] };
-  const { corruptions = [] } = robustness;
-  const ofCorruptions = corruptions.map((name) => ({ title: name, tags: [`corruption/${name}/[1-5]`] }));
-  return [
-    ...categories,
-    { title: 'robustness', charts: [...ofAttacks, area] },
-    ...(ofCorruptions.length > 0 ? [{ title: 'corruptions', charts: ofCorruptions }] : []),
-  ];
+  return { title: 'robustness', charts: [...ofAttacks, area] };
 }
