@@ -77,6 +77,10 @@ test('logs are those of tf.node.tensorBoard: train and val, by the number of epo
     }
     const tags = new Set(events.flatMap(({ tag }) => tag ?? []));
     assert.deepEqual([...tags].sort(), ['epoch_acc', 'epoch_loss']);
+    assert.equal(
+      events.filter(({ graph }) => graph?.includes('BatchNormalization')).length,
+      part === 'train' ? 1 : 0,
+    );
   }
 });
 

@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs';
 import { UsageError } from '../../../errors.ts';
 import { requireOption } from '../../../options.ts';
 import { type SummaryFileWriter, summaryFileWriter } from '../../../summary/writer.ts';
+import { modelGraph } from '../../model-graph.ts';
 import { closeBoard, openBoard } from './board.ts';
 
 /** Those of `tf.node.tensorBoard`. */
@@ -22,9 +23,9 @@ const NO_METRICS = ['batch', 'size', 'num_steps'];
  * A callback for `model.fit` that writes its logs for TensorBoard: what `tf.node.tensorBoard` does, on every engine.
  *
  * `<logdir>/train` and `<logdir>/val` have `epoch_loss` and the other logs by the number of epochs so far, and
- * `batch_loss` by the number of batches. Beside `adversarialEvaluation`, `<logdir>/val` has its figures and pictures too.
- * Each `fit` writes files of its own; with an `initialEpoch` it goes on where that stands, and what earlier ones wrote
- * from there on is no longer shown.
+ * `batch_loss` by the number of batches; `train` also has the model as a graph. Beside `adversarialEvaluation`,
+ * `<logdir>/val` has its figures and pictures too. Each `fit` writes files of its own; with an `initialEpoch` it goes on
+ * where that stands, and what earlier ones wrote from there on is no longer shown.
  */
 export function tensorBoard(logdir = './logs', options: TensorBoardOptions = {}): tf.CustomCallback {
   const { updateFreq, histogramFreq } = checkOptions(options);
@@ -47,7 +48,9 @@ export function tensorBoard(logdir = './logs', options: TensorBoardOptions = {})
       batches = (initialEpoch ?? 0) * (steps ?? (Math.ceil((samples ?? 0) / (batchSize ?? 32)) || 1));
       writers = openWriters(logdir);
       written = new Set();
-      if (model) openBoard(model, { validation: () => writers.of('val'), written });
+      if (!model) return;
+      openBoard(model, { validation: () => writers.of('val'), written });
+      writers.of('train').graph(modelGraph(model));
     },
     ...(updateFreq === 'batch' && {
       onBatchEnd: async (_batch: number, logs?: tf.Logs) => write(logs ?? {}, 'batch_', ++batches),
