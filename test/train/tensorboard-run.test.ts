@@ -103,9 +103,9 @@ test('hyperparameters are what decides the weights, by paths', () => {
   assert.ok(Object.keys(values).every((name) => !/^(robustness|metrics)/.test(name)));
 });
 
-test('curves of classes: the second of two, all of three, of maps all but the background', () => {
+test('curves of classes: the second of two, all of three, of maps all but the background', async () => {
   const random = createRandom(1);
-  const written = (classes: string[], task: 'classification' | 'segmentation') => {
+  const written = async (classes: string[], task: 'classification' | 'segmentation') => {
     const names: string[] = [];
     const curves = thresholdCurves({ classes, task });
     tf.tidy(() => {
@@ -129,12 +129,11 @@ test('curves of classes: the second of two, all of three, of maps all but the ba
       },
       image: (name: string) => names.push(name),
     };
-    return curves.write(summary as never, 1).then(() => names);
+    await curves.write(summary as never, 1);
+    return names;
   };
   const of = (...names: string[]) => [...names.map((name) => `validation/pr/${name}`), 'validation/roc'];
-  return Promise.all([
-    written(['a', 'b'], 'classification').then((names) => assert.deepEqual(names, of('b'))),
-    written(['a', 'b', 'c'], 'classification').then((names) => assert.deepEqual(names, of('a', 'b', 'c'))),
-    written(['a', 'b', 'c'], 'segmentation').then((names) => assert.deepEqual(names, of('b', 'c'))),
-  ]);
+  assert.deepEqual(await written(['a', 'b'], 'classification'), of('b'));
+  assert.deepEqual(await written(['a', 'b', 'c'], 'classification'), of('a', 'b', 'c'));
+  assert.deepEqual(await written(['a', 'b', 'c'], 'segmentation'), of('b', 'c'));
 });
