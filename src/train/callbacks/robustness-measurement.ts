@@ -52,7 +52,7 @@ async function curvesOf(run: Run, { attacks, norm, epsilons, images }: Options):
 
 const streamOf = (run: Run) => run.random.stream('robustness');
 
-export function measurementsOf(curve: RobustnessCurve): Measurements {
+function measurementsOf(curve: RobustnessCurve): Measurements {
   const { attack, norm, points } = curve;
   const values = points.map(({ epsilon, value }) => [robustnessTag(attack, norm, epsilon), value] as const);
   return { ...Object.fromEntries(values), [robustnessTag(attack, norm, 'auc')]: areaUnder(curve) };

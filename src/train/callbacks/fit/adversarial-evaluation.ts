@@ -1,9 +1,10 @@
 import * as tf from '@tensorflow/tfjs';
 import '../../../engine/gradients/install.ts';
 import { createRandom } from '../../../random.ts';
+import { areaUnder, type RobustnessCurve } from '../../../robustness/curve.ts';
 import { classifierOf, type InferenceTarget } from '../../../robustness/target.ts';
 import { measureRobustness } from '../../measure.ts';
-import { measurementsOf } from '../robustness-measurement.ts';
+import { robustnessTag } from '../../measurements.ts';
 import {
   type AdversarialEvaluationOptions,
   checkOptions,
@@ -69,4 +70,11 @@ function targetOf(model: tf.LayersModel, { found }: Subject, { pixels }: Setting
   const [low, high] = pixels;
   if (low === 0 && high === 1) return net;
   return { ...net, logits: (images) => net.logits(images.mul(high - low).add(low)) };
+}
+
+/** By their names in the logs; the same names every epoch. */
+function measurementsOf(curve: RobustnessCurve): Readonly<Record<string, number>> {
+  const { attack, norm, points } = curve;
+  const values = points.map(({ epsilon, value }) => [robustnessTag(attack, norm, epsilon), value] as const);
+  return { ...Object.fromEntries(values), [robustnessTag(attack, norm, 'auc')]: areaUnder(curve) };
 }
