@@ -167,6 +167,23 @@ describe('on the engine at hand', () => {
     assert.equal(history.loss?.length, 5);
   });
 
+  test('fitDataset has the figures too', async () => {
+    const labels = labelsOf(12, 3);
+    const data: [tf.Tensor, tf.Tensor] = [imagesOf(labels), softmax.labels(labels)];
+    const model = modelEnding(softmax);
+    const [xs, ys] = data.map((part) => tf.data.array(part.arraySync() as number[][]));
+    const batches = tf.data.zip({ xs: xs!, ys: ys! }).batch(4) as unknown as tf.data.Dataset<never>;
+    const { history } = await model.fitDataset(batches, {
+      ...{ epochs: 1, verbose: 0 },
+      callbacks: [
+        adversarialEvaluation({ validationData: data, attacks: [{ name: 'fgsm' }], log: () => {} }),
+      ],
+    });
+    assert.equal(history['robustness/worst/linf/auc']?.length, 1);
+    model.dispose();
+    tf.dispose(data);
+  });
+
   test('probabilities that the last layer does not make are told by their values, and flagged', async () => {
     const reshaped: Ending = {
       ...softmax,
