@@ -8,6 +8,10 @@ import type { Experiment } from '../src/train/experiment.ts';
  *
  * The data: task 4 of the Medical Segmentation Decathlon (Antonelli et al. 2022, arXiv:2106.05735, CC BY-SA 4.0),
  * expected in data/hippocampus/ or where HIPPOCAMPUS says, as images/ and labels/.
+ *
+ * Measured on two cores of an AMD EPYC beside much other work, on 120 of the 260 volumes: 10 min 30 s; validation Dice
+ * passes 0.80 in epoch 3 and is best in epoch 10 at 0.844. Then, of 32 validation images under PGD-10: 0.838 clean,
+ * 0.811, 0.778, 0.725 and 0.591 at 1, 2, 4 and 8/255; under noise of 8/255 it is 0.825.
  */
 const directory = process.env.HIPPOCAMPUS ?? 'data/hippocampus';
 
