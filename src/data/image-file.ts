@@ -1,6 +1,8 @@
 // From an image file to numbers, the same for every format that is made of image files.
 
+import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { isMainThread } from 'node:worker_threads';
 import sharp, { type Metadata, type Sharp } from 'sharp';
 import { messageOf, RunError, UsageError } from '../errors.ts';
 import { type Options, requireOption } from '../options.ts';
@@ -70,9 +72,12 @@ function keptBox(width: number, height: number, { imageShape, fit }: ImageTarget
   };
 }
 
+/** A worker may wait for the disk; handing that to another thread costs it more than reading. */
+const readBytes = isMainThread ? readFile : (file: string) => readFileSync(file);
+
 async function open(file: string): Promise<{ image: Sharp; metadata: Metadata }> {
   // Decoded from memory: libvips would remember a file by its name, and not see that it changed.
-  const image = sharp(await readFile(file)).autoOrient();
+  const image = sharp(await readBytes(file)).autoOrient();
   const metadata = await image.metadata();
   if (metadata.depth !== 'uchar' && metadata.depth !== 'ushort') {
     throw new Error(`expected 8 or 16 bits a channel, received ${metadata.depth}`);
