@@ -29,15 +29,27 @@ async function imagesIn(folder: string): Promise<string> {
   return path;
 }
 
+/** PyTorch may be there without torchvision. */
+function importsTorchvision({ torch }: Side): Side['torch'] {
+  try {
+    torch?.('peers/torch_loader.py', ['--check']);
+    return torch;
+  } catch {
+    console.error('torchvision cannot be imported: timing our side only.');
+    return undefined;
+  }
+}
+
 /** Decoding and resizing of a JPEG to `size` × `size` floats: processor time of an image, on either side. */
 export async function compareLoader(side: Side, size: number): Promise<Row> {
   const { rounds, seconds } = side;
   const args = [await imagesIn(side.folder), String(size), String(seconds)];
   const ours: Measured[] = [];
   const theirs: Measured[] = [];
+  const torchvision = importsTorchvision(side);
   for (let round = 0; round < rounds; round++) {
     ours.push(side.ours<Measured>('loader.ts', args));
-    if (side.torch) theirs.push(side.torch<Measured>('peers/torch_loader.py', args));
+    if (torchvision) theirs.push(torchvision<Measured>('peers/torch_loader.py', args));
   }
   const times = ours.map(({ cpuMs }) => cpuMs);
   const images = process.env.ISIC2017 ? 'ISIC 2017' : 'drawn lesions';

@@ -1,6 +1,7 @@
 """Decodes and resizes the images of a folder with PIL and torchvision; prints one JSON line.
 
     python bench/peers/torch_loader.py <folder> <size> <seconds>
+    python bench/peers/torch_loader.py --check              whether it can be run
 """
 
 import json
@@ -14,6 +15,9 @@ import torchvision
 from PIL import Image
 from torchvision import transforms
 
+if sys.argv[1] == "--check":
+    print("{}")
+    sys.exit()
 folder, size, seconds = Path(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])
 files = sorted(folder.glob("*.jpg"))
 torch.set_num_threads(1)
@@ -25,7 +29,7 @@ def decode(file):
         return transform(Image.open(stream).convert("RGB"))
 
 
-for file in files[:20]:
+for file in files[:300]:
     decode(file)
 started, before = time.perf_counter(), time.process_time()
 images = 0

@@ -1,7 +1,9 @@
 // The bytes of a file, and how many of them a program may come to hold: what a few bytes unfold to is checked first.
 
+import { readFileSync, statSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { promisify } from 'node:util';
+import { isMainThread } from 'node:worker_threads';
 import { constants, gunzip } from 'node:zlib';
 
 /** The most bytes that one file may hold, packed or unpacked: 1 GiB. More is refused before memory is taken. */
@@ -17,9 +19,10 @@ export function requireBytes(what: string, bytes: number): void {
 
 /** Reads a file of at most `maxBytes`; a larger one throws an `Error`. */
 export async function readBytes(file: string): Promise<Buffer> {
-  const { size } = await stat(file);
+  // A worker may wait for the disk; handing that to another thread costs it more than reading.
+  const { size } = isMainThread ? await stat(file) : statSync(file);
   requireBytes('it', size);
-  return readFile(file);
+  return isMainThread ? readFile(file) : readFileSync(file);
 }
 
 export function isGzip(bytes: Uint8Array): boolean {
