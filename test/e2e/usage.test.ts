@@ -15,7 +15,7 @@ writeFileSync(noDefault, 'export const experiment = {};\n');
 writeFileSync(torn, 'export default { name: \n');
 
 const mistakes: readonly [words: string[], message: RegExp][] = [
-  [[], /Expected a command: train, evaluate, compare, diagnose, report, watch, list, data, describe,/],
+  [[], /Expected a command: train, evaluate, .* or doctor/],
   [['trian'], /Did you mean train\?/],
   [['train', 'demo', '--epochs', '3'], /Unknown argument: epochs/],
   [['train'], /Expected an experiment/],
