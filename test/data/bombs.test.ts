@@ -13,6 +13,7 @@ import { dicomBytes, pixelBytes, syntaxes } from './dicom/write.ts';
 import { says, temporaryFolder, writeText } from './fixtures.ts';
 import { niftiBytes } from './nifti/write.ts';
 import { npyBytes } from './npy.ts';
+import { crc32 } from './png.ts';
 
 const target = imageTarget('test', { size: [8, 8], channels: 1, fit: 'squash', window: [0, 1] });
 
@@ -23,16 +24,6 @@ async function inLittleMemory(refuse: () => Promise<void>, most = 2 ** 27): Prom
   const after = process.memoryUsage();
   const taken = after.arrayBuffers + after.external - before.arrayBuffers - before.external;
   assert.ok(taken < most, `took ${taken} bytes`);
-}
-
-/** PNG specification, annex D. */
-function crc32(bytes: Uint8Array): number {
-  let crc = 0xffffffff;
-  for (const byte of bytes) {
-    crc ^= byte;
-    for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1;
-  }
-  return ~crc >>> 0;
 }
 
 /** A PNG of `side` × `side` grey pixels in 16 bits that all say 0, one row of which is there. */

@@ -21,10 +21,13 @@ import { packedDicom } from '../data/dicom/pack.ts';
 import { type DicomFile, dicomBytes, pixelBytes, rleBytes, syntaxes } from '../data/dicom/write.ts';
 import { counted, niftiBytes } from '../data/nifti/write.ts';
 import { npyBytes } from '../data/npy.ts';
+import { withChecksums } from '../data/png.ts';
 
 export interface Format {
   /** Whole files, by the name that they are written under. */
   readonly seeds: readonly { readonly name: string; readonly bytes: Uint8Array }[];
+  /** Makes checksums hold in every other damaged file, so that readers come to what lies behind them. */
+  readonly repair?: (bytes: Buffer) => Buffer;
   /** Ways to read a file; each throws what the reader throws. The first reads all seeds. */
   readonly readers: readonly ((file: string) => Promise<unknown>)[];
 }
@@ -178,7 +181,7 @@ export async function createFormats(folder: string): Promise<Record<string, Form
       ],
       readers: [(file) => readTable('fuzz', 'csv', file)],
     },
-    png: { seeds: await imageSeeds(['png']), readers: [readImage, readMask] },
+    png: { seeds: await imageSeeds(['png']), readers: [readImage, readMask], repair: withChecksums },
     tiff: { seeds: await imageSeeds(['tiff']), readers: [readImage, readMask] },
     pictures: { seeds: await imageSeeds(['jpeg', 'gif', 'webp']), readers: [readImage, readMask] },
     checkpoint: {

@@ -30,11 +30,12 @@ export async function runCase(
   folder: string,
   { format, seed, index }: Case,
 ): Promise<{ problem: string | undefined; refused: boolean }> {
-  const { seeds, readers } = formats[format] as Format;
+  const { seeds, readers, repair } = formats[format] as Format;
   const random = createRandom(seed, `${format}/${index}`);
   const { name, bytes } = seeds[random.integer(seeds.length)] as Format['seeds'][number];
   const file = join(folder, name);
-  await writeFile(file, mutate(bytes, random));
+  const mutated = mutate(bytes, random);
+  await writeFile(file, repair && index % 2 ? repair(mutated) : mutated);
   return tryReaders(readers, file);
 }
 
