@@ -8,7 +8,7 @@ import { labelSets } from './nifti/label-sets.ts';
 import { pairByName, pairByTable, type VolumePair } from './nifti/pairs.ts';
 import { cuts, frameValues, type Plane, planeSize, slicePlane } from './nifti/plane.ts';
 import { checkPair } from './nifti/same-place.ts';
-import { readVolume, readVolumeInfo, type Volume, type VolumeInfo } from './nifti/volume.ts';
+import { filesOfVolume, readVolume, readVolumeInfo, type Volume, type VolumeInfo } from './nifti/volume.ts';
 import { intensityDefaults, type Range, rangeFinder, scaleToUnit } from './value-range.ts';
 
 const owner = 'niftiSlices';
@@ -172,6 +172,10 @@ export const niftiSlices = defineDataset({
       imageShape,
       classes,
       samples,
+      filesOf(index) {
+        const { image, mask } = pairs[(places[index] as (typeof places)[number]).pair] as VolumePair;
+        return [image, mask].flatMap(filesOfVolume);
+      },
       async read(index) {
         const { pair, slice } = places[index] as (typeof places)[number];
         const { image, mask, ranges } = await loaded(pair);

@@ -42,6 +42,12 @@ function partner(file: string, ending: 'hdr' | 'img'): string {
   throw new Error(`the other half of it, ${stem}.${ending} or ${stem}.${ending}.gz, is not there`);
 }
 
+/** The files that hold a volume: the one that is named, or a pair. */
+export function filesOfVolume(file: string): string[] {
+  const half = /\.(hdr|img)(\.gz)?$/i.exec(file)?.[1]?.toLowerCase();
+  return half === undefined ? [file] : [file, partner(file, half === 'hdr' ? 'img' : 'hdr')];
+}
+
 async function readHeaderOf(file: string): Promise<{ header: NiftiHeader; bytes: Buffer }> {
   const bytes = await readBytes(file);
   const start = isGzip(bytes) ? await gunzipStart(bytes) : bytes;
