@@ -60,7 +60,7 @@ export function progress(screen: Screen = process.stdout): Callback {
 }
 
 function introduction({ experiment, directory, net, train, validation, records }: Run): string[] {
-  const { attacks, images, epsilons, norm, everyEpochs } = experiment.robustness ?? { attacks: [] };
+  const { attacks, images, budget, epsilons, norm, everyEpochs } = experiment.robustness ?? { attacks: [] };
   const lines = [
     `${experiment.name}: ${net.name}, ${net.model.countParams().toLocaleString('en')} parameters, ` +
       `${train.samples.length} images to train on, ${validation.samples.length} to validate, ${experiment.epochs} epochs`,
@@ -70,8 +70,9 @@ function introduction({ experiment, directory, net, train, validation, records }
     const names = attacks.map(labelOf).join(', ');
     const often = everyEpochs === 1 ? 'every epoch' : `every ${everyEpochs} epochs`;
     const attacked = Math.min(images ?? 0, validation.samples.length);
+    const most = budget === undefined ? '' : 'up to ';
     lines.push(
-      `robustness: ${names} on ${attacked} images at ${epsilons?.length} epsilons (${norm}), ${often}`,
+      `robustness: ${names} on ${most}${attacked} images at ${epsilons?.length} epsilons (${norm}), ${often}`,
     );
   }
   const last = records.at(-1);
