@@ -51,7 +51,10 @@ export function adversarialEvaluation(options: AdversarialEvaluationOptions): tf
       });
       const measured = Object.assign({}, ...[...curves.curves, curves.worst].map(measurementsOf));
       Object.assign(logs ?? {}, measured);
-      const flags = curves.curves.flatMap((curve) => curve.flags.map((flag) => `${curve.attack}: ${flag}`));
+      const flags = [
+        ...curves.flags.map((flag) => `the model: ${flag}`),
+        ...curves.curves.flatMap((curve) => curve.flags.map((flag) => `${curve.attack}: ${flag}`)),
+      ];
       for (const flag of flags) settings.log(`${OWNER}: epoch ${epoch + 1}, ${flag}`);
       const board = boardOf(model);
       if (board) await drawOn(board, epoch + 1, { measured, curves, flags, target, subject }, settings);
