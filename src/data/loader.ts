@@ -1,9 +1,10 @@
 import { availableParallelism } from 'node:os';
 import { ahead, toBatch } from './batches.ts';
 import type { Batch, Dataset } from './dataset.ts';
+import type { DecodedBatch } from './decoded-batch.ts';
 import { openPool } from './loader-pool.ts';
 import { sharedMemory } from './shared-cache.ts';
-import { batchMaker, type TrainingSource } from './training-batches.ts';
+import { type BatchRequest, batchMaker, type TrainingSource } from './training-batches.ts';
 
 /** The batches of a training: the same ones, whatever the number of workers. */
 export interface Loader {
@@ -12,6 +13,8 @@ export interface Loader {
     epoch: number,
     options: { size: number; order: ArrayLike<number>; skip: number },
   ): AsyncIterable<Batch>;
+  /** Begins the first batches of an epoch to come, where workers are free to. */
+  prepare(epoch: number, options: { size: number; order: ArrayLike<number> }): void;
   /** Ends the workers. */
   close(): Promise<void>;
 }
@@ -44,17 +47,37 @@ function earlierOf(list: readonly number[]): number[] {
 export function openLoader(train: Dataset, source: TrainingSource, workers = defaultWorkers(source)): Loader {
   const pool = workers > 0 ? openPool(workers, { source, memory: sharedMemory(train) }) : undefined;
   const make = pool?.make ?? batchMaker(train, source);
+  const prefetch = workers + 2;
+  const begun = new Map<string, Promise<DecodedBatch>>();
+  const requests = (epoch: number, { size, order }: { size: number; order: ArrayLike<number> }) => {
+    const all = Array.from(order);
+    const before = earlierOf(all);
+    return (batch: number): BatchRequest => {
+      const [start, end] = [batch * size, (batch + 1) * size];
+      return { epoch, batch, indices: all.slice(start, end), earlier: before.slice(start, end) };
+    };
+  };
   return {
     async *epoch(epoch, { size, order, skip }) {
-      const all = Array.from(order);
-      const before = earlierOf(all);
+      const request = requests(epoch, { size, order });
       const decode = (batch: number) => {
-        const [start, end] = [batch * size, (batch + 1) * size];
-        return make({ epoch, batch, indices: all.slice(start, end), earlier: before.slice(start, end) });
+        const key = `${epoch}/${batch}`;
+        const making = begun.get(key) ?? make(request(batch));
+        begun.delete(key);
+        return making;
       };
-      const count = Math.ceil(all.length / size);
-      for await (const batch of ahead(decode, { from: skip, count, prefetch: workers + 2 })) {
-        yield toBatch(train, batch);
+      const count = Math.ceil(order.length / size);
+      for await (const batch of ahead(decode, { from: skip, count, prefetch })) yield toBatch(train, batch);
+    },
+    prepare(epoch, { size, order }) {
+      if (!pool) return;
+      const request = requests(epoch, { size, order });
+      const count = Math.min(prefetch, Math.ceil(order.length / size));
+      for (let batch = 0; batch < count; batch++) {
+        const making = make(request(batch));
+        // Its error is thrown to whoever awaits it.
+        making.catch(() => {});
+        begun.set(`${epoch}/${batch}`, making);
       }
     },
     async close() {

@@ -28,20 +28,6 @@ function isAffine(move: Move): move is Affine {
   return Array.isArray(move);
 }
 
-/** Bilinear in `field`; beyond its border stands the value at it. */
-function fieldAt(field: Float32Array, height: number, width: number, row: number, column: number): number {
-  const y = Math.min(height - 1, Math.max(0, row));
-  const x = Math.min(width - 1, Math.max(0, column));
-  const [top, left] = [Math.floor(y), Math.floor(x)];
-  const [bottom, right] = [Math.min(height - 1, top + 1), Math.min(width - 1, left + 1)];
-  const [v, u] = [y - top, x - left];
-  const at = (i: number, j: number) => field[i * width + j] as number;
-  return (
-    (1 - v) * ((1 - u) * at(top, left) + u * at(top, right)) +
-    v * ((1 - u) * at(bottom, left) + u * at(bottom, right))
-  );
-}
-
 function applyAffine({ rows, columns }: Places, [a, b, c, d, e, f]: Affine): void {
   for (let i = 0; i < rows.length; i++) {
     const [row, column] = [rows[i] as number, columns[i] as number];
@@ -50,13 +36,50 @@ function applyAffine({ rows, columns }: Places, [a, b, c, d, e, f]: Affine): voi
   }
 }
 
+/** Adds the field at each place, bilinear; beyond its border stands the value at it. */
 function displace({ rows, columns }: Places, field: Displacement, [height, width]: ImageShape): void {
   const [middle, centre] = [(height - 1) / 2, (width - 1) / 2];
+  const { rows: down, columns: across } = field;
   for (let i = 0; i < rows.length; i++) {
-    const [row, column] = [rows[i] as number, columns[i] as number];
-    rows[i] = row + fieldAt(field.rows, height, width, row + middle, column + centre);
-    columns[i] = column + fieldAt(field.columns, height, width, row + middle, column + centre);
+    const row = rows[i] as number;
+    const column = columns[i] as number;
+    const y = Math.min(height - 1, Math.max(0, row + middle));
+    const x = Math.min(width - 1, Math.max(0, column + centre));
+    const top = Math.floor(y);
+    const left = Math.floor(x);
+    const v = y - top;
+    const u = x - left;
+    const at = top * width + left;
+    const right = left < width - 1 ? 1 : 0;
+    const below = top < height - 1 ? width : 0;
+    const w0 = (1 - v) * (1 - u);
+    const w1 = (1 - v) * u;
+    const w2 = v * (1 - u);
+    const w3 = v * u;
+    rows[i] =
+      row +
+      w0 * (down[at] as number) +
+      w1 * (down[at + right] as number) +
+      w2 * (down[at + below] as number) +
+      w3 * (down[at + below + right] as number);
+    columns[i] =
+      column +
+      w0 * (across[at] as number) +
+      w1 * (across[at + right] as number) +
+      w2 * (across[at + below] as number) +
+      w3 * (across[at + below + right] as number);
   }
+}
+
+/** The places of the pixels themselves, from the centre. */
+function grid([height, width]: ImageShape): Places {
+  const rows = new Float32Array(height * width);
+  const columns = new Float32Array(height * width);
+  for (let row = 0; row < height; row++) {
+    rows.fill(row - (height - 1) / 2, row * width, (row + 1) * width);
+    for (let column = 0; column < width; column++) columns[row * width + column] = column - (width - 1) / 2;
+  }
+  return { rows, columns };
 }
 
 /** Folds a place beyond the border back, as in a mirror that stands on the border. */
@@ -76,8 +99,7 @@ export function placesOf(moves: readonly Move[], shape: ImageShape): Places | un
   if (moving.length === 0) return undefined;
   const [height, width] = shape;
   const [middle, centre] = [(height - 1) / 2, (width - 1) / 2];
-  const rows = Float32Array.from({ length: height * width }, (_, i) => Math.floor(i / width) - middle);
-  const columns = Float32Array.from({ length: height * width }, (_, i) => (i % width) - centre);
+  const { rows, columns } = grid(shape);
   // From the result back to the source: the last move comes first. Neighbouring affine maps are one.
   let pending = still;
   for (const move of moving.reverse()) {

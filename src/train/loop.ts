@@ -24,6 +24,7 @@ export async function trainEpochs(session: Session, callbacks: readonly Callback
     if (run.signal.aborted) break;
 
     session.requireFiniteWeights();
+    prepareNext(session);
     if (!(await session.asMeasured(() => endEpoch(session, callbacks, { ...passed, trained })))) break;
   }
 
@@ -103,6 +104,14 @@ async function trainBatches(session: Session, callbacks: readonly Callback[]): P
     asked = performance.now();
   }
   return { batches: count, waited };
+}
+
+/** While the epoch is measured, workers begin the next one. */
+function prepareNext({ run, loader, position }: Session): void {
+  const next = position.epoch + 1;
+  const { epochs, data } = run.experiment;
+  if (next > epochs) return;
+  loader.prepare(next, { size: data.batchSize, order: orderOf(shuffled(run, next), data.batchSize) });
 }
 
 function shuffled({ experiment, train, random }: Session['run'], epoch: number): Int32Array {
