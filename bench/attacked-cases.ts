@@ -121,7 +121,7 @@ export const segmentationCase: AttackedCase & { readonly attacks: readonly Attac
     epochs: 8,
     metrics: ['dice'],
   },
-  images: 64,
+  images: 32,
   epsilons: [0.5, 1, 2, 4].map((levels) => levels / 255),
   needs: { path: isic, variable: 'ISIC2017' },
   attacks: [

@@ -8,6 +8,7 @@ import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { batches } from '../src/data/batches.ts';
+import { subset } from '../src/data/subset.ts';
 import { useEngine } from '../src/engine/engine.ts';
 import { exportWeights } from '../src/exchange/export-weights.ts';
 import { openLayersModel } from '../src/exchange/layers-model.ts';
@@ -37,7 +38,10 @@ async function trainInto(folder: string, experiment: Experiment, threads: number
 /** The images that are attacked, drawn from the test split, and the logits of the net. */
 async function describe(folder: string, experiment: Experiment, count: number): Promise<void> {
   const { test } = await openSplits(experiment, createRandom(experiment.seed));
-  const images = attackedImages(test, count, createRandom(experiment.seed));
+  const random = createRandom(experiment.seed);
+  const drawn = attackedImages(test, count, random);
+  // In any order, so that the first of them are of all classes.
+  const images = subset(drawn, random.stream('order').permutation(drawn.samples.length));
   const model = await openLayersModel(join(folder, 'model.json'));
   using net = inference(model);
   const parts: { pixels: Float32Array; labels: Int32Array; logits: Float32Array }[] = [];

@@ -7,7 +7,7 @@ import type { Experiment } from '../src/train/experiment.ts';
  *   npm run train -- isic-lesion-targets
  *
  * The three targets are those of Paschali et al. 2018, arXiv:1804.00504. The pictures are
- * images/epoch-0008-examples.png of the run, and TensorBoard's robustness/examples.
+ * images/epoch-0008-examples.png of the run, and TensorBoard's robustness/examples, at 32/255.
  *
  * The data: see isic-lesion-unet.
  */
@@ -40,7 +40,7 @@ export default {
       { name: 'dag', towards: 'dilate', radius: 5, as: 'dag-dilate' },
     ],
     norm: 'linf',
-    epsilons: [0, 4 / 255, 8 / 255, 16 / 255],
+    epsilons: [0, 8 / 255, 32 / 255, 64 / 255],
     everyEpochs: 8,
     images: 16,
   },
