@@ -128,10 +128,12 @@ export async function inspect(
   const splitOf = new Map(
     indices && SPLITS.flatMap((name) => indices[name].map((index) => [index, name] as const)),
   );
-  const duplicates = [...found.hashes.values()]
+  // Samples are read side by side, and come in any order.
+  const groups = [...found.hashes.values()].map((group) => group.toSorted((a, b) => a - b));
+  const duplicates = groups
     .filter(({ length }) => length > 1)
-    .map((group) => {
-      const own = group.toSorted((a, b) => a - b);
+    .sort(([a = 0], [b = 0]) => a - b)
+    .map((own) => {
       const splits = own.flatMap((index) => splitOf.get(index) ?? []);
       return {
         ids: own.map((index) => dataset.samples[index]?.id ?? ''),

@@ -93,7 +93,8 @@ test('a curve judges stored images: none changes below one level, and all that t
   assert.ok((above?.value as number) < (clean?.value as number));
   assert.ok((above?.perturbation?.linf as number) <= 8 / 255 + 1e-6);
   assert.equal(curves[0]?.quantise, 8);
-  assert.ok(Math.max(...judged) < 0.005);
+  // Clean, for the gradient, and at two epsilons; before that, the checks of the net look around the images.
+  assert.ok(Math.max(...judged.slice(-4)) < 0.005);
   const whole = await noTensorLeak(() => robustnessCurves(data(), options));
   assert.equal(whole.curves[0]?.quantise, undefined);
 });

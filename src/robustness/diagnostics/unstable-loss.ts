@@ -7,7 +7,8 @@ import { lossesOf, slopesOf } from './probing.ts';
 const RADIUS = 4 / 255;
 const STEPS = 5;
 const DRAWS = 10;
-const THRESHOLD = 0.1;
+/** Sound nets without a defence were measured to reach 0.14. */
+const THRESHOLD = 0.25;
 
 const clipped = (images: tf.Tensor4D, by: tf.Tensor) => images.add(by).clipByValue(0, 1) as tf.Tensor4D;
 
