@@ -78,7 +78,8 @@ async function open({ what, set }: Arguments): Promise<Opened> {
     const { fixedSplits } = dataset;
     return { dataset, ...(fixedSplits && { divide: () => fixedSplits }) };
   }
-  const { checkExperiment, DEFAULT_SPLIT } = await import('../train/check-experiment.ts');
+  const { checkExperiment } = await import('../train/check-experiment.ts');
+  const { DEFAULT_SPLIT } = await import('../train/check-data.ts');
   const { splitIndices } = await import('../data/split.ts');
   const { withoutBad } = await import('../data/verify.ts');
   const { createRandom } = await import('../random.ts');

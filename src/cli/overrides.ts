@@ -1,8 +1,8 @@
 // `--set optimizer.learningRate=0.01`: a value takes the kind of what it replaces.
 
 import { UsageError } from '../errors.ts';
-import { fillChoices } from '../train/check-experiment.ts';
 import type { Experiment } from '../train/experiment.ts';
+import { fillChoices } from '../train/fill-choices.ts';
 import { parseNumber } from './numbers.ts';
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };

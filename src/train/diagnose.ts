@@ -17,8 +17,8 @@ import { attackChecks, recordChecks } from '../robustness/diagnostics/registry.t
 import { imageScoreOf } from '../robustness/metric.ts';
 import { metricOf } from '../robustness/metrics/create.ts';
 import { type Classifier, inference } from '../robustness/target.ts';
-import { fillAttack } from './check-experiment.ts';
 import type { Experiment } from './experiment.ts';
+import { fillAttack } from './fill-choices.ts';
 import { attackedImages, measureRobustness } from './measure.ts';
 
 /** Plain data, written to disk as it is. */

@@ -8,9 +8,10 @@ import { type Splits, splitByIds, splitDataset } from '../data/split.ts';
 import { readAll, withoutBad } from '../data/verify.ts';
 import { UsageError } from '../errors.ts';
 import type { Random } from '../random.ts';
-import { DEFAULT_SPLIT, taskOfNet } from './check-experiment.ts';
+import { DEFAULT_SPLIT } from './check-data.ts';
 import type { DataRecord } from './data-record.ts';
 import type { Experiment } from './experiment.ts';
+import { taskOfNet } from './fill-choices.ts';
 
 export interface OpenedSplits extends Record<SplitName, Dataset> {
   /** What was found, to be kept with the run. */

@@ -9,7 +9,7 @@ import { type LossChoice, lossOf } from '../../../losses/create.ts';
 import { requireOption } from '../../../options.ts';
 import type { MetricName } from '../../../robustness/metrics/create.ts';
 import { OUTPUTS, type Outputs } from '../../../robustness/outputs.ts';
-import { checkEpsilons } from '../../check-experiment.ts';
+import { checkEpsilons } from '../../check-robustness.ts';
 import type { PixelRange, ValidationData } from './validation-data.ts';
 
 export interface AdversarialEvaluationOptions {
