@@ -43,14 +43,22 @@ const cutOff = () => changed((logits) => (images) => logits(stopGradient(images)
 const rounded = (images: tf.Tensor) => images.mul(32).round().div(32);
 
 /** Told by others: the budget, training against attacks, callbacks of `model.fit`. */
-const OTHER_FLAGS = ['catastrophic-overfitting', 'logits-out-of-reach', 'outputs-not-logits', 'partial-curve'];
+const OTHER_FLAGS = [
+  'catastrophic-overfitting',
+  'logits-out-of-reach',
+  'outputs-not-logits',
+  'partial-curve',
+];
 
 test('every check is explained in docs/sanity-checks.md, with the number it has, and nothing else is', () => {
   const docs = readFileSync(new URL('../../docs/sanity-checks.md', import.meta.url), 'utf8');
   const sections = docs.split(/^## /m).slice(1);
   const names = diagnostics.map(({ name }) => name);
   assert.equal(new Set(names).size, names.length);
-  assert.deepEqual(sections.map((section) => section.split('\n')[0]).sort(), [...names, ...OTHER_FLAGS].sort());
+  assert.deepEqual(
+    sections.map((section) => section.split('\n')[0]).sort(),
+    [...names, ...OTHER_FLAGS].sort(),
+  );
   for (const section of sections) {
     const parts = [...section.matchAll(/^\*\*(Raised if|Explanation\.|What to do\.)\*\*/gm)].map(
       ([, part]) => part,
