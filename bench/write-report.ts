@@ -93,9 +93,11 @@ function section(kind: Row['kind'], rows: readonly Row[]): string {
   const own = rows.filter((row) => row.kind === kind);
   if (own.length === 0) return '';
   const { title, text, body } = sections[kind];
-  const { rounds, seconds } = own[0] as Row;
+  const { seconds } = own[0] as Row;
+  // Rows may come of several runs.
+  const counts = [...new Set(own.map(({ rounds }) => rounds))].sort();
   const repeated = kind === 'step' || kind === 'kernel' ? `; ${seconds} s each` : '';
-  return `\n## ${title}\n\n${text} Rounds: ${rounds}${repeated}.\n\n${body(own)}\n`;
+  return `\n## ${title}\n\n${text} Rounds: ${counts.join(' or ')}${repeated}.\n\n${body(own)}\n`;
 }
 
 export function writeReport(rows: readonly Row[], threads: string): string {
