@@ -90,7 +90,8 @@ export async function predictInBrowser(
     await ended(browser);
     server?.closeAllConnections();
     server?.close();
-    rmSync(profile, { recursive: true, force: true });
+    // Processes of the browser may outlive it for a moment.
+    rmSync(profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
   }
 }
 

@@ -155,7 +155,7 @@ export async function openBrowser(): Promise<Page> {
       const ended = new Promise((resolve) => browser.once('exit', resolve));
       await send('Browser.close').catch(() => browser.kill());
       await ended;
-      rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+      rmSync(profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
     },
   };
   return page;
