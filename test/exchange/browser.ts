@@ -1,7 +1,8 @@
 // A page in Chromium, headless, that has tfjs from node_modules and nothing of ours.
 
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -90,8 +91,8 @@ export async function predictInBrowser(
     await ended(browser);
     server?.closeAllConnections();
     server?.close();
-    // Processes of the browser may outlive it for a moment.
-    rmSync(profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
+    // Processes of the browser may outlive it for a moment, and write on: what is left then is the system's to clear.
+    await rm(profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 }).catch(() => {});
   }
 }
 
