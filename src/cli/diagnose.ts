@@ -9,7 +9,14 @@ import type { CurveRecord, Diagnosis } from '../train/diagnose.ts';
 import { formatDiagnosis } from './diagnosis-table.ts';
 import { parseNumber } from './numbers.ts';
 import { directoryOption, type EngineArguments, engineOptions, parseCount, parseEngine } from './options.ts';
-import { findSubject, loadSubject, type Subject, type SubjectArguments } from './subject.ts';
+import {
+  findSubject,
+  loadSubject,
+  type Subject,
+  type SubjectArguments,
+  subjectOptions,
+  subjectPositional,
+} from './subject.ts';
 
 interface Arguments extends EngineArguments, SubjectArguments {
   readonly split: SplitName;
@@ -24,18 +31,9 @@ export const diagnoseCommand: CommandModule<object, Arguments> = {
   describe: 'Check whether the robustness of a net is to be believed: all checks of docs/sanity-checks.md',
   builder: (parser) =>
     parser
-      .positional('run', {
-        type: 'string',
-        demandOption: true,
-        describe: 'A run, an experiment (its newest run), or the model.json of any tfjs layers model',
-      })
+      .positional('run', subjectPositional)
       .options({
-        checkpoint: { type: 'string', default: 'best', describe: 'best, last, or the number of an epoch' },
-        split: {
-          choices: ['train', 'validation', 'test'],
-          default: 'test',
-          describe: 'Which part of the data',
-        },
+        ...subjectOptions,
         images: { type: 'string', default: '50', describe: 'How many images are attacked' },
         norm: { choices: ['linf', 'l2', 'l1'], describe: 'In which epsilon is measured' },
         epsilon: {

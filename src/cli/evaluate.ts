@@ -14,7 +14,7 @@ import type { Experiment } from '../train/experiment.ts';
 import { formatEvaluation } from './evaluation-table.ts';
 import { parseNumber, parseNumbers } from './numbers.ts';
 import { directoryOption, type EngineArguments, engineOptions, parseCount, parseEngine } from './options.ts';
-import { findSubject, loadSubject, type Subject } from './subject.ts';
+import { findSubject, loadSubject, type Subject, subjectOptions, subjectPositional } from './subject.ts';
 
 interface Arguments extends EngineArguments {
   readonly run: string;
@@ -42,18 +42,9 @@ export const evaluateCommand: CommandModule<object, Arguments> = {
   describe: 'Measure a trained net: clean metrics and robustness curves',
   builder: (parser) =>
     parser
-      .positional('run', {
-        type: 'string',
-        demandOption: true,
-        describe: 'A run, an experiment (its newest run), or the model.json of any tfjs layers model',
-      })
+      .positional('run', subjectPositional)
       .options({
-        checkpoint: { type: 'string', default: 'best', describe: 'best, last, or the number of an epoch' },
-        split: {
-          choices: ['train', 'validation', 'test'],
-          default: 'test',
-          describe: 'Which part of the data',
-        },
+        ...subjectOptions,
         attacks: { type: 'string', describe: 'Such as fgsm,pgd; those of the experiment by default' },
         epsilons: { type: 'string', describe: 'Such as 0,2/255,8/255; those of the experiment by default' },
         norm: { choices: ['linf', 'l2', 'l1', 'l0'], describe: 'In which epsilons are measured' },

@@ -18,6 +18,22 @@ export interface Subject {
   readonly file?: string;
 }
 
+/** How a command takes what it measures. */
+export const subjectPositional = {
+  type: 'string',
+  demandOption: true,
+  describe: 'A run, an experiment (its newest run), or the model.json of any tfjs layers model',
+} as const;
+
+export const subjectOptions = {
+  checkpoint: { type: 'string', default: 'best', describe: 'best, last, or the number of an epoch' },
+  split: {
+    choices: ['train', 'validation', 'test'],
+    default: 'test',
+    describe: 'Which part of the data',
+  },
+} as const;
+
 export interface SubjectArguments {
   /** A run, an experiment, or a model.json. */
   readonly run: string;
