@@ -124,9 +124,10 @@ def concat(work, layout):
     return lambda: torch.cat(parts, 1)
 
 
-def cross_entropy(work, _):
-    rows, classes = work["x"]
-    logits, labels = torch.rand(rows, classes), torch.randint(0, 2, (rows,))
+def cross_entropy(work, layout):
+    *rows, classes = work["x"]
+    logits = image(work["x"], layout) if len(rows) == 3 else torch.rand(*rows, classes)
+    labels = torch.randint(0, 2, rows)
     return lambda: F.cross_entropy(logits, labels, reduction="none")
 
 

@@ -60,65 +60,82 @@ export async function showImage(image: GalleryImage, cell: number): Promise<Show
   return { ...size, rgb };
 }
 
-/** The class of each shown pixel, and whether a lower one is within `reach` pixels. */
-function enlarge(map: ClassMap, [height, width]: GalleryImage['shape'], size: Size) {
-  const labelAt = (x: number, y: number) => {
-    const [column, row] = [Math.floor((x * width) / size.width), Math.floor((y * height) / size.height)];
-    return Math.max(0, map[row * width + column] as number);
-  };
-  const isEdge = (x: number, y: number, reach: number) => {
-    const label = labelAt(x, y);
-    const columns = [Math.max(0, x - reach), x, Math.min(size.width - 1, x + reach)];
-    const rows = [Math.max(0, y - reach), y, Math.min(size.height - 1, y + reach)];
-    return rows.some((row) => columns.some((column) => labelAt(column, row) < label));
-  };
-  return { labelAt, isEdge };
+/** The class of each shown pixel, row by row. */
+function enlarge(map: ClassMap, [height, width]: GalleryImage['shape'], size: Size): Int32Array {
+  const columns = Array.from({ length: size.width }, (_, x) => Math.floor((x * width) / size.width));
+  const labels = new Int32Array(size.width * size.height);
+  for (let y = 0; y < size.height; y++) {
+    const row = Math.floor((y * height) / size.height) * width;
+    for (let x = 0; x < size.width; x++) {
+      labels[y * size.width + x] = Math.max(0, map[row + (columns[x] as number)] as number);
+    }
+  }
+  return labels;
 }
 
+/** Whether a pixel has a lower class `reach` pixels away, across, down or both; at a border the border counts. */
+function isEdge(labels: Int32Array, { width, height }: Size, x: number, y: number, reach: number): boolean {
+  const label = labels[y * width + x] as number;
+  const [left, right] = [Math.max(0, x - reach), Math.min(width - 1, x + reach)];
+  for (const row of [Math.max(0, y - reach) * width, y * width, Math.min(height - 1, y + reach) * width]) {
+    const [a, b, c] = [labels[row + left], labels[row + x], labels[row + right]] as [number, number, number];
+    if (a < label || b < label || c < label) return true;
+  }
+  return false;
+}
+
+type Colour = readonly [red: number, green: number, blue: number];
+
 /** Colours a pixel of a picture. */
-type Put = (x: number, y: number, colour: string, opacity: number) => void;
+type Put = (x: number, y: number, colour: Colour, opacity: number) => void;
 
 const partsOf = (colour: string) =>
-  [1, 3, 5].map((at) => Number.parseInt(colour.slice(at, at + 2), 16)) as [number, number, number];
+  [1, 3, 5].map((at) => Number.parseInt(colour.slice(at, at + 2), 16)) as unknown as Colour;
 
 const blendInto =
   ({ rgb, width }: ShownImage): Put =>
   (x, y, colour, opacity) => {
-    for (const [channel, value] of partsOf(colour).entries()) {
+    for (let channel = 0; channel < 3; channel++) {
       const at = (y * width + x) * 3 + channel;
-      rgb[at] = Math.round((rgb[at] as number) * (1 - opacity) + value * opacity);
+      rgb[at] = Math.round((rgb[at] as number) * (1 - opacity) + (colour[channel] as number) * opacity);
     }
   };
 
 /** How the pixels of a class are painted, given whether another is near. */
-type Brush = (label: number, isEdge: (reach: number) => boolean) => { colour: string; opacity: number };
+type Brush = (label: number, isEdge: (reach: number) => boolean) => { colour: Colour; opacity: number };
 
 function paint(map: ClassMap, shape: GalleryImage['shape'], size: Size, brush: Brush, put: Put): void {
-  const { labelAt, isEdge } = enlarge(map, shape, size);
+  const labels = enlarge(map, shape, size);
   for (let y = 0; y < size.height; y++) {
     for (let x = 0; x < size.width; x++) {
-      const label = labelAt(x, y);
+      const label = labels[y * size.width + x] as number;
       if (label === 0) continue;
-      const { colour, opacity } = brush(label, (reach) => isEdge(x, y, reach));
+      const { colour, opacity } = brush(label, (reach) => isEdge(labels, size, x, y, reach));
       put(x, y, colour, opacity);
     }
   }
 }
 
-const predictionBrush: Brush = (label, isEdge) => ({
-  colour: maskColour(label),
-  opacity: isEdge(2) ? 0.9 : 0.4,
-});
+function predictionBrush(): Brush {
+  const colours = new Map<number, Colour>();
+  return (label, isEdge) => {
+    const colour = colours.get(label) ?? partsOf(maskColour(label));
+    colours.set(label, colour);
+    return { colour, opacity: isEdge(2) ? 0.9 : 0.4 };
+  };
+}
+
+const [white, black] = [partsOf('#ffffff'), partsOf('#000000')];
 
 /** White; a dark line inside keeps the outline visible on bright images. */
 const labelsBrush: Brush = (_, isEdge) => {
-  if (isEdge(3)) return { colour: '#ffffff', opacity: 1 };
-  return { colour: '#000000', opacity: isEdge(5) ? 0.6 : 0 };
+  if (isEdge(3)) return { colour: white, opacity: 1 };
+  return { colour: black, opacity: isEdge(5) ? 0.6 : 0 };
 };
 
 /** Fills what was predicted with the colours of its classes, in place. */
 export function paintPrediction(shown: ShownImage, map: ClassMap, shape: GalleryImage['shape']): void {
-  paint(map, shape, shown, predictionBrush, blendInto(shown));
+  paint(map, shape, shown, predictionBrush(), blendInto(shown));
 }
 
 /** Outlines the labels in white, in place. */
@@ -135,9 +152,9 @@ export async function drawOverlay(
 ): Promise<Buffer> {
   const { width, height } = shownSize(shape, cell);
   const rgba = Buffer.alloc(width * height * 4);
-  const brush = kind === 'prediction' ? predictionBrush : labelsBrush;
+  const brush = kind === 'prediction' ? predictionBrush() : labelsBrush;
   paint(map, shape, { width, height }, brush, (x, y, colour, opacity) => {
-    rgba.set([...partsOf(colour), Math.round(255 * opacity)], (y * width + x) * 4);
+    rgba.set([...colour, Math.round(255 * opacity)], (y * width + x) * 4);
   });
   return sharp(rgba, { raw: { width, height, channels: 4 } })
     .png({ compressionLevel: 9 })
