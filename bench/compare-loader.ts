@@ -57,7 +57,7 @@ export async function compareLoader(side: Side, size: number): Promise<Row> {
     kind: 'loader',
     name: `${images}, JPEG to ${size} × ${size}`,
     precision: 'f32',
-    engine: 'sharp',
+    engine: '@napi-rs/image',
     oursMs: median(times),
     rounds,
     seconds,

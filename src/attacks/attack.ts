@@ -13,9 +13,12 @@ export type AttackLoss = (logits: tf.Tensor, labels: tf.Tensor) => tf.Tensor1D;
 
 /** The net under attack, in inference mode, and what is true of the images. */
 export interface Target {
-  /** `[batch, height, width, channels]` → logits `[batch, classes]` or `[batch, height, width, classes]`. */
+  /**
+   * `[batch, height, width, channels]` → logits `[batch, classes]` or `[batch, height, width, classes]`; with several
+   * labels `[batch, labels, 2]`.
+   */
   logits(images: tf.Tensor4D): tf.Tensor;
-  /** int32, `[batch]` or `[batch, height, width]`. */
+  /** int32, `[batch]`, `[batch, labels]` or `[batch, height, width]`. */
   readonly labels: tf.Tensor;
   /** What the adversary raises; with `goals`, what it lowers towards them. */
   readonly loss: AttackLoss;
@@ -69,11 +72,16 @@ export interface AttackContext {
 }
 
 /** What a net does. */
-export type Task = 'classification' | 'segmentation';
+export type Task = 'classification' | 'multilabel' | 'segmentation';
+
+/** What a net does that has such labels. */
+export function taskOfLabels({ rank }: tf.Tensor): Task {
+  return rank === 1 ? 'classification' : rank === 2 ? 'multilabel' : 'segmentation';
+}
 
 interface Definition<T extends Options> {
   readonly defaults: T;
-  /** The only task that it is for; absent, both. */
+  /** The only task that it is for; absent, all. */
   readonly task?: Task;
   /** The norms that it is for; absent, all but l0. */
   readonly norms?: readonly NormName[];

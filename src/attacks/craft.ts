@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { listChoices, RunError, UsageError } from '../errors.ts';
 import type { Random } from '../random.ts';
-import type { Attack, Target, Task } from './attack.ts';
+import { type Attack, type Target, type Task, taskOfLabels } from './attack.ts';
 import { createBall } from './ball.ts';
 import { createContext } from './context.ts';
 import type { NormName, ThreatModel } from './threat.ts';
@@ -34,11 +34,12 @@ export function requireSuited(
     );
   }
   if (task === undefined || task === found) return;
-  throw new UsageError(`The attack ${name} is for ${task}, and this is ${found}. Choose another attack.`);
+  const what = found === 'multilabel' ? 'this has several labels for an image' : `this is ${found}`;
+  throw new UsageError(`The attack ${name} is for ${task}, and ${what}. Choose another attack.`);
 }
 
 function requireThatSuits(attack: Attack, norm: NormName, { labels, goals }: Target): void {
-  requireSuited(attack, norm, labels.rank === 1 ? 'classification' : 'segmentation');
+  requireSuited(attack, norm, taskOfLabels(labels));
   if (!goals || tf.util.arraysEqual(goals.shape, labels.shape)) return;
   throw new UsageError(
     `Goals of a targeted attack: expected the shape of the labels, [${labels.shape}], received [${goals.shape}].`,

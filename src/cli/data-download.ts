@@ -9,13 +9,14 @@ interface Arguments {
 
 export const downloadCommand: CommandModule<object, Arguments> = {
   command: 'download <name>',
-  describe: 'Fetch an open data set, checked by its checksum; what was cut short goes on',
+  describe: 'Fetch an open data set, checked by its checksum where there is one; what was cut short goes on',
   builder: (parser) =>
     parser
       .positional('name', {
         type: 'string',
         demandOption: true,
-        describe: 'isic2017, or a set of MedMNIST such as pneumoniamnist or pneumoniamnist_64',
+        describe:
+          'isic2017, isic2018Task1, isic2018Task3, or a set of MedMNIST such as pneumoniamnist or pneumoniamnist_64',
       })
       .options({ to: { type: 'string', default: 'data', describe: 'The folder that it is put into' } })
       .example('$0 data download pneumoniamnist', '4 MB') as unknown as Argv<Arguments>,
@@ -32,7 +33,12 @@ export const downloadCommand: CommandModule<object, Arguments> = {
     say(`Licence: ${found.licence}`);
     say(`Cite: ${found.citation}`);
     await downloadDataset(name, found, to, { onProgress: progressOn(process.stderr) });
-    for (const file of found.files) say(join(to, file.name));
+    for (const { name: file, md5 } of found.files) {
+      const unchecked = md5 === undefined;
+      say(join(to, file));
+      if (unchecked)
+        say(`  No checksum is published: that of the first download is in ${join(to, file)}.md5.`);
+    }
   },
 };
 

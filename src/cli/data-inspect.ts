@@ -131,8 +131,9 @@ async function drawSheet(dataset: Dataset, bad: readonly BadSample[]): Promise<U
     Array.from(shown, async (index) => {
       const { id, pixels, label } = await good.read(index);
       const image = { pixels, shape: good.imageShape };
-      if (typeof label !== 'number') return { image, captions: [id], labels: label };
-      return { image, captions: [id, good.classes[label] ?? ''] };
+      if (typeof label === 'number') return { image, captions: [id, good.classes[label] ?? ''] };
+      if (good.task === 'segmentation') return { image, captions: [id], labels: label };
+      return { image, captions: [id, good.classes.filter((_, k) => label[k] === 1).join(', ')] };
     }),
   );
   return drawContactSheet(images, { title: `${dataset.name}: ${shown.length} of ${dataset.samples.length}` });

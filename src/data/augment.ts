@@ -51,9 +51,14 @@ function clip(pixels: Float32Array): void {
  * Carries out a list of augmentations on images of one shape.
  *
  * Each draws from a stream of its own name, so that one more in the list changes nothing of the others. Throws `UsageError`
- * for an unknown name, an option out of its range, an augmentation named twice, or one that these images are not for.
+ * for an unknown name, an option out of its range, an augmentation named twice, or one that these images are not for. Labels
+ * that are not one number move with the image where they are `maps`.
  */
-export function createAugmenter(choices: readonly AugmentChoice[], shape: ImageShape): Augmenter {
+export function createAugmenter(
+  choices: readonly AugmentChoice[],
+  shape: ImageShape,
+  maps = true,
+): Augmenter {
   const all = choices.map((choice) => create(choice, shape));
   const names = all.map(({ name }) => name);
   const repeated = names.find((name, i) => names.indexOf(name) !== i);
@@ -86,7 +91,7 @@ export function createAugmenter(choices: readonly AugmentChoice[], shape: ImageS
       return {
         id,
         pixels,
-        label: places && typeof label !== 'number' ? resampleMask(label, shape, places) : label,
+        label: places && maps && typeof label !== 'number' ? resampleMask(label, shape, places) : label,
       };
     },
     mix(stack, count, random) {

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { requireOption } from '../options.ts';
-import type { Batch, Dataset } from './dataset.ts';
+import { type Batch, type Dataset, labelShape } from './dataset.ts';
 import { type DecodedBatch, readSamples, stackSamples } from './decoded-batch.ts';
 
 export interface BatchOptions {
@@ -19,12 +19,12 @@ async function decodeBatch(dataset: Dataset, indices: readonly number[]): Promis
 }
 
 /** The tensors of a decoded batch. The caller disposes it. */
-export function toBatch({ imageShape, task }: Dataset, { ids, pixels, labels, mixed }: DecodedBatch): Batch {
-  const [height, width, channels] = imageShape;
+export function toBatch(dataset: Dataset, { ids, pixels, labels, mixed }: DecodedBatch): Batch {
+  const [height, width, channels] = dataset.imageShape;
   const images = tf.tensor4d(pixels, [ids.length, height, width, channels]);
-  const labelShape = task === 'segmentation' ? [ids.length, height, width] : [ids.length];
-  const labelTensor = tf.tensor(labels, labelShape, 'int32');
-  const others = mixed && { share: mixed.share, labels: tf.tensor(mixed.labels, labelShape, 'int32') };
+  const shape = [ids.length, ...labelShape(dataset)];
+  const labelTensor = tf.tensor(labels, shape, 'int32');
+  const others = mixed && { share: mixed.share, labels: tf.tensor(mixed.labels, shape, 'int32') };
   return {
     ids,
     images,

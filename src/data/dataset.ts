@@ -4,7 +4,8 @@
 import type * as tf from '@tensorflow/tfjs';
 import type { Options, Widen } from '../options.ts';
 
-export type Task = 'classification' | 'segmentation';
+/** `multilabel`: images each class of which is there or not, whatever the others are. */
+export type Task = 'classification' | 'multilabel' | 'segmentation';
 export type ImageShape = readonly [height: number, width: number, channels: number];
 
 /** What is known of a sample before its image is read: enough to split by patient and to stratify. */
@@ -13,16 +14,33 @@ export interface SampleInfo {
   readonly id: string;
   /** Samples of one patient (or lesion) never cross a split. The id where nothing is known. */
   readonly patient: string;
-  /** The class index, in classification; undefined in segmentation. */
+  /** The class index, in classification; undefined otherwise. */
   readonly label?: number;
+  /** With several labels, of each class: 1 where it is there, 0 where not, −1 where that is not known. */
+  readonly labels?: readonly number[];
 }
 
 export interface Sample {
   readonly id: string;
   /** `[height, width, channels]`, in [0, 1]. */
   readonly pixels: Float32Array;
-  /** A class index, or a class map `[height, width]`. */
+  /** A class index, a class map `[height, width]`, or as `SampleInfo.labels`. */
   readonly label: number | Int32Array;
+}
+
+/** What the labels of one sample are like: one number, a map, or one for each class. */
+export function labelShape({
+  task,
+  imageShape,
+  classes,
+}: Pick<Dataset, 'task' | 'imageShape' | 'classes'>): number[] {
+  if (task === 'classification') return [];
+  return task === 'segmentation' ? [imageShape[0], imageShape[1]] : [classes.length];
+}
+
+/** How many labels a sample has. */
+export function placesOf(dataset: Pick<Dataset, 'task' | 'imageShape' | 'classes'>): number {
+  return labelShape(dataset).reduce((product, size) => product * size, 1);
 }
 
 export type SplitName = 'train' | 'validation' | 'test';
@@ -61,7 +79,7 @@ export interface Batch extends Disposable {
   readonly ids: readonly string[];
   /** `[batch, height, width, channels]`, in [0, 1]. */
   readonly images: tf.Tensor4D;
-  /** Class indices, int32: `[batch]` or `[batch, height, width]`. */
+  /** Class indices, int32: `[batch]` or `[batch, height, width]`; of several labels 1, 0 or −1, `[batch, classes]`. */
   readonly labels: tf.Tensor;
   /** Of images that are mixed with others: these others' labels, and their part in [0, 1]; `labels` have the rest. */
   readonly mixed?: { readonly labels: tf.Tensor; readonly share: number };

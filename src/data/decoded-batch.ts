@@ -1,6 +1,6 @@
 import { UsageError } from '../errors.ts';
 import type { MixedLabels } from './augmentations/augmentation.ts';
-import type { Dataset, Sample } from './dataset.ts';
+import { type Dataset, placesOf, type Sample } from './dataset.ts';
 
 /** A batch that is decoded but holds no tensor yet: what waits ahead belongs to nobody's tidy. */
 export interface DecodedBatch {
@@ -19,7 +19,7 @@ function checkSample(dataset: Dataset, { id, pixels, label }: Sample): void {
     );
   }
   const labels = typeof label === 'number' ? undefined : label.length;
-  const expected = dataset.task === 'segmentation' ? height * width : undefined;
+  const expected = dataset.task === 'classification' ? undefined : placesOf(dataset);
   if (labels !== expected) {
     throw new UsageError(
       `${dataset.name}: expected ${expected === undefined ? 'a class index' : `${expected} labels`} ` +
@@ -62,7 +62,7 @@ export async function readSamples(
 export function stackSamples(dataset: Dataset, samples: readonly Sample[]): DecodedBatch {
   const [height, width, channels] = dataset.imageShape;
   const size = height * width * channels;
-  const places = dataset.task === 'segmentation' ? height * width : 1;
+  const places = placesOf(dataset);
   const pixels = new Float32Array(samples.length * size);
   const labels = new Int32Array(samples.length * places);
   for (const [i, sample] of samples.entries()) {

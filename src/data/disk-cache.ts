@@ -9,7 +9,8 @@ import { threadId } from 'node:worker_threads';
 import sharp from 'sharp';
 import { messageOf, RunError } from '../errors.ts';
 import type { DatasetChoice } from './create.ts';
-import type { Dataset, Sample } from './dataset.ts';
+import { type Dataset, placesOf, type Sample } from './dataset.ts';
+import { jpegDecoder } from './plain-jpeg.ts';
 
 export interface DiskCacheOptions {
   readonly directory: string;
@@ -30,6 +31,9 @@ const MAGIC = 0x3153524d;
 const HEADER = 16;
 const DIGEST = 32;
 
+/** Another version may give other values. */
+const decoders = [sharp.versions.sharp, jpegDecoder()];
+
 const sha256 = (data: string | Uint8Array) => createHash('sha256').update(data);
 
 /** What makes an entry the right one: the choice with all options, and name, size and time of each file. */
@@ -43,15 +47,16 @@ async function keyOf(dataset: Dataset, choice: DatasetChoice, index: number): Pr
     }),
   );
   const { id } = dataset.samples[index] as Dataset['samples'][number];
-  return sha256(JSON.stringify([MAGIC, sharp.versions.sharp, choice, id, identities])).digest('hex');
+  return sha256(JSON.stringify([MAGIC, decoders, choice, id, identities])).digest('hex');
 }
 
 function pathOf(directory: string, key: string): string {
   return join(directory, key.slice(0, 2), key);
 }
 
-function entrySize({ imageShape: [height, width, channels], task }: Dataset): number {
-  const labels = task === 'segmentation' ? height * width : 0;
+function entrySize(dataset: Dataset): number {
+  const [height, width, channels] = dataset.imageShape;
+  const labels = dataset.task === 'classification' ? 0 : placesOf(dataset);
   return HEADER + 4 * (height * width * channels + labels) + DIGEST;
 }
 
@@ -137,7 +142,7 @@ function parse(key: string, id: string, bytes: Buffer, dataset: Dataset): Sample
   return {
     id,
     pixels: new Float32Array(content, HEADER, values),
-    label: dataset.task === 'segmentation' ? new Int32Array(content, HEADER + 4 * values, places) : label,
+    label: dataset.task === 'classification' ? label : new Int32Array(content, HEADER + 4 * values, places),
   };
 }
 

@@ -2,7 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { type FileHandle, mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { messageOf, RunError } from '../errors.ts';
@@ -32,10 +32,12 @@ const sizeOf = (path: string) =>
 /** A failure that another try may not have. */
 class Interrupted extends Error {}
 
-async function request(url: string, from: number): Promise<Response> {
+/** `etag` names the version that a part is of: of another one the server sends all. */
+async function request(url: string, from: number, etag: string | undefined): Promise<Response> {
   let response: Response;
   try {
-    response = await fetch(url, from > 0 ? { headers: { range: `bytes=${from}-` } } : {});
+    const headers = { range: `bytes=${from}-`, ...(etag && { 'if-range': etag }) };
+    response = await fetch(url, from > 0 ? { headers } : {});
   } catch (error) {
     throw new Interrupted(messageOf((error as Error).cause ?? error));
   }
@@ -73,19 +75,37 @@ async function writeBody(
   return at;
 }
 
-/** Asks for what is missing of `part` and adds it. */
-async function fetchRest(remote: RemoteFile, part: string, heard: (at: number, total?: number) => void) {
-  const asked = await sizeOf(part);
-  const response = await request(remote.url, asked);
+const readText = (path: string) => readFile(path, 'utf8').catch(() => undefined);
+
+/**
+ * Asks for what is missing of `part` and adds it. Where no checksum would tell, a part goes on only if the server says that it
+ * is of the same version.
+ */
+async function fetchRest(
+  { url }: RemoteFile,
+  part: string,
+  checked: boolean,
+  heard: (at: number, total?: number) => void,
+) {
+  const tag = `${part}.etag`;
+  const etag = checked ? undefined : await readText(tag);
+  const asked = checked || etag ? await sizeOf(part) : 0;
+  const response = await request(url, asked, etag);
   const from = startOf(response, asked);
   if (response.status === 416 || Number.isNaN(from)) {
     // There is no more than we have, or another part was sent: the checksum tells, and otherwise it begins again.
     await response.body?.cancel();
-    if (Number.isNaN(from)) await rm(part, { force: true });
+    if (Number.isNaN(from) || !checked) await rm(part, { force: true });
+    if (!checked) throw new Interrupted('what is there is no beginning of what the server has');
     return;
   }
   const length = Number(response.headers.get('content-length') ?? Number.NaN);
   const total = Number.isNaN(length) || response.headers.get('content-encoding') ? undefined : from + length;
+  const version = response.headers.get('etag') ?? 'W/';
+  if (!checked && from === 0) {
+    if (version.startsWith('W/')) await rm(tag, { force: true });
+    else await writeFile(tag, version);
+  }
   const file = await open(part, from > 0 ? 'r+' : 'w');
   try {
     const body = (response.body ?? []) as unknown as AsyncIterable<Uint8Array>;
@@ -103,6 +123,9 @@ async function fetchRest(remote: RemoteFile, part: string, heard: (at: number, t
  * Brings a file into a directory, unless it is there already; gives whether anything was fetched. A partial download is kept as
  * `<name>.part` and goes on from there, the next time too. Throws `RunError` when the server refuses, the connection keeps
  * failing, or what came is not what the checksum says.
+ *
+ * Where no checksum is published, that of the first download is kept in `<name>.md5`, and later ones are held against it: it
+ * tells a file that changed, not one that was wrong from the start.
  */
 export async function downloadFile(
   remote: RemoteFile,
@@ -111,8 +134,14 @@ export async function downloadFile(
 ): Promise<boolean> {
   const path = join(directory, remote.name);
   const part = `${path}.part`;
+  const md5 = remote.md5 ?? (await readText(`${path}.md5`))?.split(' ')[0];
   if ((await sizeOf(path)) > 0) {
-    if ((await md5Of(path)) === remote.md5) return false;
+    if ((await md5Of(path)) === md5) return false;
+    if (md5 === undefined) {
+      throw new RunError(
+        `${path} is there, and no checksum of ${remote.name} is known to hold it against. Remove or rename it.`,
+      );
+    }
     throw new RunError(
       `${path} is there, but is not ${remote.name}: its checksum differs. Remove or rename it.`,
     );
@@ -120,10 +149,10 @@ export async function downloadFile(
   await mkdir(directory, { recursive: true });
   // What was left of an earlier download may be damaged: then everything is fetched once more.
   for (const fresh of [(await sizeOf(part)) === 0, true]) {
-    if (fresh) await rm(part, { force: true });
+    if (fresh) await Promise.all([part, `${part}.etag`].map((left) => rm(left, { force: true })));
     for (let failures = 0; ; failures++) {
       try {
-        await fetchRest(remote, part, (at, total) => onProgress?.(remote, at, total));
+        await fetchRest(remote, part, md5 !== undefined, (at, total) => onProgress?.(remote, at, total));
         break;
       } catch (error) {
         if (!(error instanceof Interrupted)) throw error;
@@ -136,15 +165,18 @@ export async function downloadFile(
         await pause(pauseMs * 2 ** failures);
       }
     }
-    if ((await sizeOf(part)) > 0 && (await md5Of(part)) === remote.md5) {
+    const found = (await sizeOf(part)) > 0 ? await md5Of(part) : undefined;
+    if (found !== undefined && found === (md5 ?? found)) {
+      if (remote.md5 === undefined) await writeFile(`${path}.md5`, `${found}  ${remote.name}\n`);
       await rename(part, path);
+      await rm(`${part}.etag`, { force: true });
       return true;
     }
     if (fresh) break;
   }
   await rm(part, { force: true });
   throw new RunError(
-    `${remote.url} gave a file whose checksum is not ${remote.md5}: it was changed, or damaged on its way. Nothing was kept.`,
+    `${remote.url} gave a file whose checksum is not ${md5}: it was changed, or damaged on its way. Nothing was kept.`,
   );
 }
 

@@ -87,16 +87,21 @@ export async function listImages(owner: string, option: string, directory: strin
 }
 
 /**
- * The patient of a file: what the one capture group of `pattern` matches in its name without folders.
+ * The patient of a file: what the one capture group of `pattern` matches in its name without folders, or in what `nameOf`
+ * gives.
  *
  * An empty pattern makes each file its own patient, `id`. A file that does not match is a
  * `UsageError`, since one left out could put a patient on both sides of a split.
  */
-export function patientFrom(owner: string, pattern: string): (file: string, id: string) => string {
+export function patientFrom(
+  owner: string,
+  pattern: string,
+  nameOf: (file: string) => string = basename,
+): (file: string, id: string) => string {
   if (pattern === '') return (_, id) => id;
   const expression = compile(owner, pattern);
   return (file) => {
-    const patient = expression.exec(basename(file))?.[1];
+    const patient = expression.exec(nameOf(file))?.[1];
     if (patient === undefined) {
       throw new UsageError(
         `Option "patientPattern" of ${owner}: ${pattern} does not match the file ${file}. ` +

@@ -11,7 +11,8 @@ import { keptBox } from './fit.ts';
 import { volumePicture } from './nifti/picture.ts';
 import { npyPicture } from './npy-picture.ts';
 import { fitPicture, type Picture, unitValues } from './picture.ts';
-import { openImage, readMeasured, readRgb, undecodable } from './sharp-file.ts';
+import { decodePlainJpeg, plainJpegSize } from './plain-jpeg.ts';
+import { limitInputPixels, openImage, readMeasured, readRgb, undecodable } from './sharp-file.ts';
 import type { Range } from './value-range.ts';
 
 /** Options that every format of image files takes. */
@@ -29,6 +30,8 @@ export const imageDefaults = {
   window: [] as readonly number[],
   /** Which frame of a file that has several; an axial slice of a volume, from below. */
   frame: 0,
+  /** Draws the graphics that lie over DICOM images, in white. */
+  overlays: false,
 } as const satisfies Options;
 
 /** How decoded images shall look. */
@@ -37,6 +40,7 @@ export interface ImageTarget {
   readonly fit: 'squash' | 'crop';
   readonly window?: Range;
   readonly frame?: number;
+  readonly overlays?: boolean;
 }
 
 /** A decoded image, with the size that its file had, as a viewer shows it. */
@@ -55,9 +59,10 @@ export function imageTarget(
     readonly channels: number;
     readonly window?: readonly number[];
     readonly frame?: number;
+    readonly overlays?: boolean;
   },
 ): ImageTarget {
-  const { size, fit, channels, window = [], frame = 0 } = options;
+  const { size, fit, channels, window = [], frame = 0, overlays = false } = options;
   const [height = 0, width = 0] = size;
   const sizeHolds = size.length === 2 && size.every((side) => Number.isInteger(side) && side > 0);
   requireOption(owner, 'size', sizeHolds, 'two whole numbers, [height, width]', size);
@@ -74,26 +79,51 @@ export function imageTarget(
   return {
     imageShape: [height, width, channels],
     fit,
-    frame,
+    ...{ frame, overlays },
     ...(window.length > 0 && { window: { low, high } }),
   };
 }
 
-function toPixels(rgb: Uint8Array | Uint16Array, channels: number, window: Range | undefined): Float32Array {
-  const largest = rgb instanceof Uint16Array ? 65535 : 255;
+/** Interleaved values, `stride` a pixel of which the first are grey or RGB, as pixels in [0, 1]. */
+function toPixels(
+  values: Uint8Array | Uint16Array,
+  stride: number,
+  channels: number,
+  window: Range | undefined,
+): Float32Array {
+  const largest = values instanceof Uint16Array ? 65535 : 255;
   const { low, high } = window ?? { low: 0, high: largest };
   const inUnit = (value: number) => Math.min(1, Math.max(0, (value - low) / (high - low)));
-  const pixels = new Float32Array((rgb.length / 3) * channels);
+  const pixels = new Float32Array((values.length / stride) * channels);
+  const [green, blue] = stride < 3 ? [0, 0] : [1, 2];
   if (channels === 3) {
-    for (let i = 0; i < rgb.length; i++) pixels[i] = inUnit(rgb[i] as number);
+    // Looked up: images have more pixels than there are values.
+    const table = Float32Array.from({ length: largest + 1 }, (_, value) => inUnit(value));
+    for (let i = 0, j = 0; i < pixels.length; i += 3, j += stride) {
+      pixels[i] = table[values[j] as number] as number;
+      pixels[i + 1] = table[values[j + green] as number] as number;
+      pixels[i + 2] = table[values[j + blue] as number] as number;
+    }
     return pixels;
   }
   // Whole weights, so that equal channels give exactly their value.
-  for (let i = 0, j = 0; i < pixels.length; i++, j += 3) {
-    const luma = 299 * (rgb[j] as number) + 587 * (rgb[j + 1] as number) + 114 * (rgb[j + 2] as number);
-    pixels[i] = inUnit(luma / 1000);
+  for (let i = 0, j = 0; i < pixels.length; i++, j += stride) {
+    const [r, g, b] = [values[j] as number, values[j + green] as number, values[j + blue] as number];
+    pixels[i] = inUnit((299 * r + 587 * g + 114 * b) / 1000);
   }
   return pixels;
+}
+
+/** A JPEG of the usual kind; undefined for other files. */
+async function readJpeg(bytes: Uint8Array, target: ImageTarget): Promise<DecodedImage | undefined> {
+  const { imageShape, fit, frame = 0, window } = target;
+  const [height, width, channels] = imageShape;
+  const from = plainJpegSize(bytes);
+  if (!from || frame > 0 || from.width * from.height > limitInputPixels) return undefined;
+  const kept = keptBox(from, { height, width }, fit);
+  if (kept.width < from.width || kept.height < from.height) return undefined;
+  const decoded = await decodePlainJpeg(bytes, from, { height, width });
+  return decoded && { pixels: toPixels(decoded.values, decoded.stride, channels, window), ...from };
 }
 
 async function readColours(image: Sharp, metadata: Metadata, target: ImageTarget): Promise<DecodedImage> {
@@ -102,17 +132,17 @@ async function readColours(image: Sharp, metadata: Metadata, target: ImageTarget
   if (target.fit === 'crop') image.extract(keptBox(source, { height, width }, 'crop'));
   // The fast path shrinks JPEG in its own decoder until aliasing shows.
   image.flatten({ background: '#000' }).resize(width, height, { fit: 'fill', fastShrinkOnLoad: false });
-  return { pixels: toPixels(await readRgb(image, metadata), channels, target.window), ...source };
+  return { pixels: toPixels(await readRgb(image, metadata), 3, channels, target.window), ...source };
 }
 
 /** Of a kind that is not for viewers: numbers, and what they mean. */
 async function readPicture(
   file: string,
   bytes: Buffer,
-  { frame = 0, window }: ImageTarget,
+  { frame = 0, window, overlays }: ImageTarget,
 ): Promise<Picture> {
   const kind = kindOf(bytes);
-  if (kind === 'dicom') return dicomPicture(bytes, frame, window);
+  if (kind === 'dicom') return dicomPicture(bytes, frame, window, overlays);
   if (kind === 'npy') return npyPicture(bytes, frame, window);
   return volumePicture(file, frame, window);
 }
@@ -133,6 +163,8 @@ export async function decodeImage(file: string, target: ImageTarget): Promise<De
     if (['dicom', 'npy', 'nifti', 'zipped'].includes(kindOf(bytes) ?? 'image')) {
       picture = await readPicture(file, bytes, target);
     } else {
+      const jpeg = await readJpeg(bytes, target);
+      if (jpeg) return jpeg;
       const { image, metadata } = await openImage(bytes, target.frame ?? 0);
       if (metadata.depth === 'uchar' || metadata.depth === 'ushort')
         return await readColours(image, metadata, target);

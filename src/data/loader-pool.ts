@@ -12,6 +12,8 @@ interface Answer {
 
 interface Member {
   readonly worker: Worker;
+  /** Whether it has opened the data, or failed to. */
+  ready: boolean;
   readonly pending: Map<number, { resolve(batch: DecodedBatch): void; reject(error: Error): void }>;
   /** Why it can do nothing any more. */
   failure?: Error;
@@ -20,6 +22,8 @@ interface Member {
 /** Workers that make batches. */
 export interface LoaderPool {
   make(request: BatchRequest): Promise<DecodedBatch>;
+  /** Whether all workers have opened the data, or failed to. */
+  ready(): boolean;
   /** Ends the workers when they have finished what was asked for. */
   close(): Promise<void>;
 }
@@ -40,13 +44,18 @@ function startWorker(workerData: WorkerTask): Worker {
 }
 
 function join(workerData: WorkerTask): Member {
-  const member: Member = { worker: startWorker(workerData), pending: new Map() };
+  const member: Member = { worker: startWorker(workerData), ready: false, pending: new Map() };
   const fail = (error: Error) => {
     member.failure ??= error;
     for (const { reject } of member.pending.values()) reject(error);
     member.pending.clear();
   };
-  member.worker.on('message', ({ key, batch, error }: Answer) => {
+  member.worker.on('message', (answer: 'ready' | Answer) => {
+    if (answer === 'ready') {
+      member.ready = true;
+      return;
+    }
+    const { key, batch, error } = answer;
     const waiting = member.pending.get(key);
     member.pending.delete(key);
     if (batch) waiting?.resolve(batch);
@@ -80,6 +89,7 @@ export function openPool(count: number, task: WorkerTask): LoaderPool {
         worker.postMessage({ ...request, key });
       });
     },
+    ready: () => members.every(({ ready }) => ready),
     async close() {
       await Promise.all(
         members.map(async ({ worker, failure }) => {

@@ -21,8 +21,9 @@ sharp.concurrency(1);
 const making = openTraining(source).then((train) =>
   batchMaker(cacheInShared(train, memory), source, AT_ONCE),
 );
-// It is thrown to each that asks.
-making.catch(() => {});
+const ready = () => parentPort?.postMessage('ready');
+// An error is thrown to each that asks.
+making.then(ready, ready);
 
 async function answer(request: BatchRequest & { readonly key: number }): Promise<void> {
   const { key } = request;

@@ -41,12 +41,14 @@ function earlierOf(list: readonly number[]): number[] {
  * Opens the batches of `train`, which is what `source` describes.
  *
  * With `workers` at 0 they are made in this thread. Otherwise workers open `source` for themselves, and share up to 1 GiB
- * of decoded images. As many batches as there are workers, and two more, are made ahead of the one in use. A file that
- * cannot be read throws when its batch is due.
+ * of decoded images; until they have, a batch that is due is made in this thread too, and the first of the two is taken.
+ * As many batches as there are workers, and two more, are made ahead of the one in use. A file that cannot be read throws
+ * when its batch is due.
  */
 export function openLoader(train: Dataset, source: TrainingSource, workers = defaultWorkers(source)): Loader {
   const pool = workers > 0 ? openPool(workers, { source, memory: sharedMemory(train) }) : undefined;
-  const make = pool?.make ?? batchMaker(train, source);
+  const makeHere = batchMaker(train, source);
+  const make = pool?.make ?? makeHere;
   const prefetch = workers + 2;
   const begun = new Map<string, Promise<DecodedBatch>>();
   const requests = (epoch: number, { size, order }: { size: number; order: ArrayLike<number> }) => {
@@ -60,14 +62,19 @@ export function openLoader(train: Dataset, source: TrainingSource, workers = def
   return {
     async *epoch(epoch, { size, order, skip }) {
       const request = requests(epoch, { size, order });
-      const decode = (batch: number) => {
+      const decode = async (batch: number) => {
         const key = `${epoch}/${batch}`;
         const making = begun.get(key) ?? make(request(batch));
         begun.delete(key);
-        return making;
+        if (!pool) await making;
+        // Its error is thrown to whoever awaits it.
+        making.catch(() => {});
+        // Only when it is due is it known whether the workers have opened the data.
+        return () => (!pool || pool.ready() ? making : Promise.race([making, makeHere(request(batch))]));
       };
       const count = Math.ceil(order.length / size);
-      for await (const batch of ahead(decode, { from: skip, count, prefetch })) yield toBatch(train, batch);
+      for await (const batch of ahead(decode, { from: skip, count, prefetch }))
+        yield toBatch(train, await batch());
     },
     prepare(epoch, { size, order }) {
       if (!pool) return;

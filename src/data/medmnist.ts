@@ -9,7 +9,9 @@ import { readNpz } from './npz.ts';
 
 interface Part {
   readonly images: Uint8Array;
+  /** `places` an image: its class, or of each of several labels whether it is there. */
   readonly labels: ArrayLike<number>;
+  readonly places: number;
   readonly count: number;
   readonly shape: ImageShape;
 }
@@ -26,13 +28,15 @@ function checkPart(file: string, prefix: string, images: NpyArray, labels: NpyAr
         `received [${images.shape.join(', ')}]. Volumes are not supported.`,
     );
   }
-  if (labels.values.length !== count) {
+  const [rows, places = 1, ...more] = labels.shape;
+  if (rows !== count || places < 1 || more.length > 0) {
     throw new UsageError(
-      `${file}: expected ${prefix}_labels [${count}, 1], one class an image, received [${labels.shape.join(', ')}]. ` +
-        'Sets with several labels an image are not supported.',
+      `${file}: expected ${prefix}_labels [${count}, 1], one class an image, or [${count}, labels], ` +
+        `received [${labels.shape.join(', ')}].`,
     );
   }
-  return { images: images.values, labels: labels.values, count, shape: [height, width, channels] };
+  const { values } = labels;
+  return { images: images.values, labels: values, places, count, shape: [height, width, channels] };
 }
 
 async function readParts(file: string): Promise<Record<SplitName, Part>> {
@@ -50,12 +54,61 @@ async function readParts(file: string): Promise<Record<SplitName, Part>> {
   };
   const parts = { train: part('train'), validation: part('validation'), test: part('test') };
   for (const split of splitNames) {
+    if (parts[split].places !== parts.train.places) {
+      throw new UsageError(
+        `${file}: train has ${parts.train.places} labels an image, ${split} has ${parts[split].places}.`,
+      );
+    }
     if (parts[split].shape.join() === parts.train.shape.join()) continue;
     throw new UsageError(
       `${file}: the images of train and ${split} differ in shape, [${parts.train.shape.join(', ')}] and [${parts[split].shape.join(', ')}].`,
     );
   }
   return parts;
+}
+
+/** As the package `medmnist` has them. */
+const CHEST = [
+  'atelectasis',
+  'cardiomegaly',
+  'effusion',
+  'infiltration',
+  'mass',
+  'nodule',
+  'pneumonia',
+  'pneumothorax',
+  'consolidation',
+  'edema',
+  'emphysema',
+  'fibrosis',
+  'pleural',
+  'hernia',
+];
+
+function nameLabels(
+  file: string,
+  given: readonly string[],
+  parts: Record<SplitName, Part>,
+): readonly string[] {
+  const { places } = parts.train;
+  if (given.length > 0 && given.length !== places) {
+    throw new UsageError(
+      `${file}: its images have ${places} labels, and "classes" names ${given.length}. Name each.`,
+    );
+  }
+  for (const split of splitNames) {
+    const { labels } = parts[split];
+    for (let i = 0; i < labels.length; i++) {
+      if (labels[i] === 0 || labels[i] === 1) continue;
+      throw new UsageError(
+        `${file}: expected labels of 0 and 1, found ${labels[i]} at ${split}/${Math.floor(i / places)}.`,
+      );
+    }
+  }
+  if (given.length > 0) return given;
+  return basename(file).startsWith('chestmnist') && places === CHEST.length
+    ? CHEST
+    : Array.from({ length: places }, (_, i) => String(i));
 }
 
 function nameClasses(
@@ -91,8 +144,8 @@ async function resize(image: Uint8Array, from: ImageShape, to: ImageShape): Prom
 }
 
 /**
- * A MedMNIST archive (Yang et al. 2023, MedMNIST v2, arXiv:2110.14795), 2D, with one label an image; for
- * classification. It comes divided in train, validation and test, and the whole archive is held in
+ * A MedMNIST archive (Yang et al. 2023, MedMNIST v2, arXiv:2110.14795), 2D; for classification, with one label an image
+ * or several, as ChestMNIST has. It comes divided in train, validation and test, and the whole archive is held in
  * memory.
  *
  * Ids are `train/0`, `validation/0`, …. MedMNIST does not tell patients apart.
@@ -100,7 +153,7 @@ async function resize(image: Uint8Array, from: ImageShape, to: ImageShape): Prom
 export const medmnist = defineDataset({
   defaults: {
     file: '',
-    /** Names of the classes; by default `0`, `1`, …, and for pneumoniamnist its own. */
+    /** Names of the classes; by default `0`, `1`, …, and for pneumoniamnist and chestmnist their own. */
     classes: [] as readonly string[],
     /** `[height, width]` to resize to; by default the size of the archive. */
     size: [] as readonly number[],
@@ -110,7 +163,11 @@ export const medmnist = defineDataset({
       size.length === 0 || (size.length === 2 && size.every((n) => Number.isInteger(n) && n > 0));
     requireOption('medmnist', 'size', sizeHolds, 'two whole numbers, [height, width], or none', size);
     const parts = await readParts(file);
-    const classes = nameClasses(file, given, parts);
+    const { places: count } = parts.train;
+    const several = count > 1;
+    const classes = (several ? nameLabels : nameClasses)(file, given, parts);
+    const labelsOf = (split: SplitName, index: number) =>
+      Array.from({ length: count }, (_, k) => parts[split].labels[index * count + k] as number);
     const [height, width, channels] = parts.train.shape;
     const imageShape: ImageShape = [size[0] ?? height, size[1] ?? width, channels];
     const places = splitNames.flatMap((split) =>
@@ -118,13 +175,14 @@ export const medmnist = defineDataset({
     );
     const samples = places.map(({ split, index }) => {
       const id = `${split}/${index}`;
-      return { id, patient: id, label: parts[split].labels[index] as number };
+      const labels = labelsOf(split, index);
+      return { id, patient: id, ...(several ? { labels } : { label: labels[0] as number }) };
     });
     const indicesOf = (name: SplitName) =>
       places.flatMap(({ split }, index) => (split === name ? [index] : []));
     return {
       name: withoutExtension(basename(file)),
-      task: 'classification',
+      task: several ? 'multilabel' : 'classification',
       imageShape,
       classes,
       samples,
@@ -136,11 +194,16 @@ export const medmnist = defineDataset({
       filesOf: () => [file],
       async read(at) {
         const { split, index } = places[at] as (typeof places)[number];
-        const { images, labels, shape } = parts[split];
+        const { images, shape } = parts[split];
         const length = height * width * channels;
         const bytes = await resize(images.subarray(index * length, (index + 1) * length), shape, imageShape);
         const pixels = Float32Array.from(bytes, (byte) => byte / 255);
-        return { id: `${split}/${index}`, pixels, label: labels[index] as number };
+        const labels = labelsOf(split, index);
+        return {
+          id: `${split}/${index}`,
+          pixels,
+          label: several ? Int32Array.from(labels) : (labels[0] as number),
+        };
       },
     };
   },

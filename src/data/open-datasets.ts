@@ -5,7 +5,8 @@ export interface RemoteFile {
   readonly url: string;
   /** What it is called where it is put. */
   readonly name: string;
-  readonly md5: string;
+  /** Absent where none is published, and no two programs agree on one. */
+  readonly md5?: string;
 }
 
 export interface OpenDataset {
@@ -24,7 +25,7 @@ const BY_NC =
 const ZERO = 'Creative Commons Zero 1.0 (CC0 1.0), https://creativecommons.org/publicdomain/zero/1.0/';
 
 /**
- * The sets of MedMNIST of images with one label, at 28, 64, 128 and 224 pixels. Checksums are those of the package's own
+ * The sets of MedMNIST of images, at 28, 64, 128 and 224 pixels. Checksums are those of the package's own
  * list, `medmnist/info.py` of version 3.
  */
 const MEDMNIST: Readonly<Record<string, readonly [string, string, string, string]>> = {
@@ -39,6 +40,12 @@ const MEDMNIST: Readonly<Record<string, readonly [string, string, string, string
     '742edef2a1fd1524b2efff4bd7ba9364',
     '363e4b3f8d712e9b5de15470a2aaadf1',
     'b56378a6eefa9fed602bb16d192d4c8b',
+  ],
+  chestmnist: [
+    '02c8a6516a18b556561a56cbdd36c4a8',
+    '9de6cd0b934ebb5b7426cfba5efbae16',
+    'db107e5590b27930b62dbaf558aebee3',
+    '45bd33e6f06c3e8cdb481c74a89152aa',
   ],
   dermamnist: [
     '0744692d530f8e62ec473284d019b0c7',
@@ -124,10 +131,21 @@ const isic2017 = (name: string, md5: string): RemoteFile => ({
   md5,
 });
 
+const isic2018 = (name: string): RemoteFile => ({
+  url: `https://isic-challenge-data.s3.amazonaws.com/2018/${name}`,
+  name,
+});
+
+/** The papers that the challenge of 2018 asks to be cited. */
+const ISIC_2018_CITATION =
+  'Codella et al. 2019, Skin lesion analysis toward melanoma detection 2018: a challenge hosted by the International ' +
+  'Skin Imaging Collaboration (ISIC), arXiv:1902.03368; Tschandl et al. 2018, The HAM10000 dataset, a large collection of ' +
+  'multi-source dermatoscopic images of common pigmented skin lesions, Scientific Data 5, 180161, arXiv:1803.10417';
+
 /**
  * All that `medrobust data download` knows. The ISIC archive publishes no checksums: those of the images and masks of 2017 are
  * what several programs of others agree on, that of the table of classes is of one (DeepMind's NEVIS benchmark). For
- * ISIC 2018 no two were found to agree, and so it is not here.
+ * ISIC 2018 no two were found to agree, and so it has none.
  */
 export const openDatasets: Readonly<Record<string, OpenDataset>> = {
   ...medmnistSets(),
@@ -142,6 +160,27 @@ export const openDatasets: Readonly<Record<string, OpenDataset>> = {
       isic2017('ISIC-2017_Training_Data.zip', 'a14a7e622c67a358797ae59abb8a0b0c'),
       isic2017('ISIC-2017_Training_Part1_GroundTruth.zip', '77fdbeb6fbec4139937224416b250f4c'),
       isic2017('ISIC-2017_Training_Part3_GroundTruth.csv', '0cb4add57c65c22ca1a1cb469ad1f0c5'),
+    ],
+  },
+  isic2018Task1: {
+    title: 'ISIC 2018 task 1, training images and masks of lesions',
+    licence: BY_NC,
+    citation: ISIC_2018_CITATION,
+    home: 'https://challenge.isic-archive.com/data/#2018',
+    files: [
+      isic2018('ISIC2018_Task1-2_Training_Input.zip'),
+      isic2018('ISIC2018_Task1_Training_GroundTruth.zip'),
+    ],
+  },
+  isic2018Task3: {
+    title: 'ISIC 2018 task 3 (HAM10000), training images, classes and lesions',
+    licence: BY_NC,
+    citation: ISIC_2018_CITATION,
+    home: 'https://challenge.isic-archive.com/data/#2018',
+    files: [
+      isic2018('ISIC2018_Task3_Training_Input.zip'),
+      isic2018('ISIC2018_Task3_Training_GroundTruth.zip'),
+      isic2018('ISIC2018_Task3_Training_LesionGroupings.csv'),
     ],
   },
 };

@@ -47,11 +47,20 @@ async function countClasses(dataset: Dataset): Promise<number[]> {
 /**
  * A factor for each class, in inverse proportion to how frequent it is; the mean over all images (in segmentation: pixels) is
  * 1. King and Zeng 2001, Logistic regression in rare events data, Political Analysis 9(2), section 4.1. A class that does not
- * occur has 1.
+ * occur has 1. With several labels, of each the ratio of the images without it to those with it, for `positiveWeights`.
  */
 export async function balancedWeights(dataset: Dataset): Promise<number[]> {
+  if (dataset.task === 'multilabel') return presenceWeights(dataset);
   const counts = await countClasses(dataset);
   const total = counts.reduce((sum, count) => sum + count, 0);
   const occurring = counts.filter((count) => count > 0).length;
   return counts.map((count) => (count > 0 ? total / (occurring * count) : 1));
+}
+
+function presenceWeights({ classes, samples }: Dataset): number[] {
+  return classes.map((_, k) => {
+    const count = (value: number) => samples.filter(({ labels }) => labels?.[k] === value).length;
+    const [there, absent] = [count(1), count(0)];
+    return there > 0 && absent > 0 ? absent / there : 1;
+  });
 }

@@ -1,4 +1,4 @@
-import type { Dataset, Sample } from './dataset.ts';
+import { type Dataset, placesOf, type Sample } from './dataset.ts';
 
 /** Memory that several threads keep decoded samples in; plain data, to be sent to workers. */
 export interface SharedMemory {
@@ -8,8 +8,9 @@ export interface SharedMemory {
   readonly labels: Int32Array<SharedArrayBuffer>;
 }
 
-function sizesOf({ imageShape: [height, width, channels], task }: Dataset) {
-  return { values: height * width * channels, places: task === 'segmentation' ? height * width : 1 };
+function sizesOf(dataset: Dataset) {
+  const [height, width, channels] = dataset.imageShape;
+  return { values: height * width * channels, places: placesOf(dataset) };
 }
 
 /** Room for the first samples of `dataset`, as many as fit into `maxBytes` (default 1 GiB). The system gives it as it is used. */
@@ -38,7 +39,7 @@ export function cacheInShared(dataset: Dataset, { present, pixels, labels }: Sha
       const keptLabels = labels.subarray(index * places, (index + 1) * places);
       if (Atomics.load(present, index) === 1) {
         const { id } = dataset.samples[index] as Dataset['samples'][number];
-        const label = dataset.task === 'segmentation' ? keptLabels : (keptLabels[0] as number);
+        const label = dataset.task === 'classification' ? (keptLabels[0] as number) : keptLabels;
         return { id, pixels: kept, label };
       }
       const sample = await dataset.read(index);

@@ -2,9 +2,11 @@
 
 import sharp, { type Metadata, type Sharp } from 'sharp';
 import { messageOf, RunError, UsageError } from '../errors.ts';
+import { readBytes } from './bytes.ts';
+import { plainJpegSize } from './plain-jpeg.ts';
 
 /** The most pixels of an image: 100 million, 10,000 × 10,000. More is refused before it is decoded. */
-const limitInputPixels = 1e8;
+export const limitInputPixels = 1e8;
 
 /** An image that is not decoded yet, EXIF orientation applied; `frame` is the page of a file that has several. */
 export async function openImage(bytes: Buffer, frame: number): Promise<{ image: Sharp; metadata: Metadata }> {
@@ -28,6 +30,19 @@ export async function readMeasured(image: Sharp, { channels, depth }: Metadata):
   const grey = image.pipelineColourspace('b-w').toColourspace('b-w');
   const bytes = await grey.raw({ depth: 'float' }).toBuffer();
   return new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);
+}
+
+/**
+ * Decodes a file once, whatever comes out, so that what is wrong with it is found. Throws a `RunError` that names it. Only for
+ * JPEG is there more to find than in reading: where its packed data are damaged in the middle, that goes on.
+ */
+export async function requireSound(file: string): Promise<void> {
+  try {
+    const bytes = await readBytes(file);
+    if (plainJpegSize(bytes)) await sharp(bytes, { limitInputPixels }).raw().toBuffer();
+  } catch (error) {
+    throw undecodable(file, error);
+  }
 }
 
 /** A `RunError` of one line that names the file, whatever a decoder threw; errors of ours stay what they are. */

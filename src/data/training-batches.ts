@@ -62,7 +62,7 @@ export function batchMaker(
   { augment, seed }: Pick<TrainingSource, 'augment' | 'seed'>,
   atOnce?: number,
 ): (request: BatchRequest) => Promise<DecodedBatch> {
-  const augmenter = createAugmenter(augment, train.imageShape);
+  const augmenter = createAugmenter(augment, train.imageShape, train.task === 'segmentation');
   const random = createRandom(seed);
   return async ({ epoch, batch, indices, earlier }) => {
     const samples = await readSamples(train, indices, atOnce);

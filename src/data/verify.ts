@@ -1,5 +1,6 @@
 import { RunError, UsageError } from '../errors.ts';
 import type { Dataset, Sample } from './dataset.ts';
+import { requireSound } from './sharp-file.ts';
 import { subset } from './subset.ts';
 
 /** A sample that cannot be read. */
@@ -21,12 +22,21 @@ export async function readAll(
   visit: (sample: Sample, index: number) => void = () => {},
 ): Promise<BadSample[]> {
   const bad = new Map<number, BadSample>();
+  // Samples may share a file: a volume, an archive.
+  const checks = new Map<string, Promise<void>>();
+  const sound = (file: string) => {
+    const known = checks.get(file) ?? requireSound(file);
+    checks.set(file, known);
+    return known;
+  };
   let next = 0;
   const run = async () => {
     while (next < dataset.samples.length) {
       const index = next++;
       try {
-        visit(await dataset.read(index), index);
+        const sample = await dataset.read(index);
+        await Promise.all(dataset.filesOf?.(index).map(sound) ?? []);
+        visit(sample, index);
       } catch (error) {
         if (!(error instanceof RunError || error instanceof UsageError)) throw error;
         bad.set(index, { id: dataset.samples[index]?.id ?? '', reason: error.message });

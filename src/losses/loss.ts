@@ -8,8 +8,9 @@ import { type Options, requireOption, type Widen } from '../options.ts';
  * The loss of each image, `[batch]`, differentiable in the logits.
  *
  * `logits` `[batch, classes]` with `labels` int32 `[batch]`, or `[batch, height, width, classes]` with
- * `[batch, height, width]`: then the loss of an image is the mean over its pixels. Pixels with a negative
- * label are ignored; an image of nothing else has loss 0.
+ * `[batch, height, width]`: then the loss of an image is the mean over its pixels; or of several labels `[batch, labels, 2]`
+ * with `[batch, labels]`, and the mean is over the labels. Pixels and labels that are negative are ignored; an image of nothing
+ * else has loss 0.
  */
 export type Loss = (logits: tf.Tensor, labels: tf.Tensor) => tf.Tensor1D;
 
@@ -60,6 +61,15 @@ export function weightsFor(
 
 export function requireLabel(loss: string, label: number): void {
   requireOption(loss, 'ignoreLabel', Number.isInteger(label), 'a whole number', label);
+}
+
+/** Refuses logits of anything but several labels. */
+export function requireLabels(loss: string, logits: tf.Tensor): void {
+  if (logits.rank === 3) return;
+  throw new UsageError(
+    `The loss ${loss}: expected logits [batch, labels, 2], received [${logits.shape}]. ` +
+      'It is for images with several labels; use crossEntropy for others.',
+  );
 }
 
 /** Refuses logits of classification. */

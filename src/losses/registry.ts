@@ -1,5 +1,6 @@
 // One line each. To add one, write its file and name it here.
 
+export { binaryCrossEntropy } from './binary-cross-entropy.ts';
 export { boundary } from './boundary.ts';
 export { crossEntropy } from './cross-entropy.ts';
 export { dice } from './dice.ts';

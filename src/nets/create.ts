@@ -1,8 +1,10 @@
+import * as tf from '@tensorflow/tfjs';
 import { listChoices, UsageError } from '../errors.ts';
 import { type Choice, type Options, resolveChoice } from '../options.ts';
 import type { Random } from '../random.ts';
 import type { Net, NetDefinition, NetShape } from './net.ts';
 import * as registry from './registry.ts';
+import { logitPairs } from './weightless.ts';
 
 export type NetName = keyof typeof registry;
 /** A net by its name, and its options: `{ name: 'resnet', depth: 34 }`. */
@@ -16,7 +18,7 @@ export type NetChoice = Choice<typeof registry>;
  */
 export function createNet(choice: NetChoice, shape: NetShape, random: Random): Net {
   // Losses and metrics compare logits: with one there is nothing to compare. Two say the same as one and a sigmoid.
-  if (shape.classes === 1) {
+  if (shape.classes === 1 && shape.task !== 'multilabel') {
     throw new UsageError(
       `${choice.name}: expected at least 2 classes, received 1. A binary task has 2: one logit each.`,
     );
@@ -27,10 +29,17 @@ export function createNet(choice: NetChoice, shape: NetShape, random: Random): N
 /** `createNet`, of a single logit too: published nets have it, and ours can be counted so, but not trained. */
 export function buildNet(choice: NetChoice, shape: NetShape, random: Random): Net {
   const { name, definition, options } = resolveNet(choice);
-  requireTask(name, definition, shape);
+  const task = shape.task === 'multilabel' ? 'classification' : shape.task;
+  requireTask(name, definition, { task, ...(shape.depth !== undefined && { depth: shape.depth }) });
   requireShape(name, shape);
-  const { model, auxiliaryWeights = [] } = definition.build(shape, options, random);
-  return { name, model, auxiliaryWeights };
+  const { model, auxiliaryWeights = [] } = definition.build({ ...shape, task }, options, random);
+  return { name, model: shape.task === 'multilabel' ? withPairs(model) : model, auxiliaryWeights };
+}
+
+/** Each logit z of a label as the logits 0 and z of two classes, whose softmax is the sigmoid of z. */
+function withPairs({ name, inputs, outputs }: tf.LayersModel): tf.LayersModel {
+  const pairs = outputs.map((output, head) => logitPairs(output, head === 0 ? 'pairs' : `pairs${head}`));
+  return tf.model({ name, inputs, outputs: pairs });
 }
 
 /** The definition of a net, and all its options. Throws `UsageError` for an unknown name, preset or option. */
@@ -40,10 +49,14 @@ export function resolveNet(choice: NetChoice) {
   return resolveChoice('net', nets, choice);
 }
 
-function requireTask(name: string, definition: NetDefinition<Options>, shape: NetShape): void {
+function requireTask(
+  name: string,
+  definition: NetDefinition<Options>,
+  shape: Pick<NetDefinition, 'task'> & Pick<NetShape, 'depth'>,
+): void {
   const [offered, wanted] = [
     subjectOf(definition),
-    subjectOf({ ...shape, volumes: shape.depth !== undefined }),
+    subjectOf({ task: shape.task, volumes: shape.depth !== undefined }),
   ];
   if (offered === wanted) return;
   const fitting = Object.entries<NetDefinition<Options>>(registry).filter(

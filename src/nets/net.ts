@@ -5,17 +5,19 @@ import type { Options, Widen } from '../options.ts';
 import type { Random } from '../random.ts';
 
 export interface NetShape {
-  readonly task: 'classification' | 'segmentation';
+  /** With several labels (`multilabel`) a net is one of classification, with a logit for each label. */
+  readonly task: 'classification' | 'multilabel' | 'segmentation';
   readonly imageShape: readonly [height: number, width: number, channels: number];
   /** Slices of a volume, each an image; absent for images. */
   readonly depth?: number;
-  /** Number of classes: the length of the logits. */
+  /** Number of classes: the length of the logits; of several labels, how many there may be. */
   readonly classes: number;
 }
 
 /**
  * The first output of `model` is the logits, `[batch, classes]` or `[batch, height, width, classes]` (of volumes,
- * `[batch, depth, height, width, classes]`), never probabilities. Outputs after the first are auxiliary heads: they enter the training loss with
+ * `[batch, depth, height, width, classes]`; of several labels `[batch, labels, 2]`, absent and present, of which the first is
+ * 0), never probabilities. Outputs after the first are auxiliary heads: they enter the training loss with
  * `auxiliaryWeights` and nothing else.
  */
 export interface Net {
@@ -25,7 +27,7 @@ export interface Net {
 }
 
 export interface NetDefinition<T extends Options = Options, P extends Presets<T> = Presets<T>> {
-  readonly task: NetShape['task'];
+  readonly task: 'classification' | 'segmentation';
   /** Whether the net takes volumes, and no images. Default: false. */
   readonly volumes?: boolean;
   /** Where the net comes from: authors, year, arXiv number. */

@@ -20,6 +20,18 @@ export function reshape(x: X, targetShape: number[], name: string): X {
   return connect(tf.layers.reshape({ name, targetShape }), x);
 }
 
+/** Of each of n values z the pair 0, z: `[batch, n]` becomes `[batch, n, 2]`. */
+export function logitPairs(x: X, name: string): X {
+  const [, count] = x.shape as [null, number];
+  const column = reshape(x, [count, 1, 1], `${name}.column`);
+  const padding: [[number, number], [number, number]] = [
+    [0, 0],
+    [1, 0],
+  ];
+  const padded = connect(tf.layers.zeroPadding2d({ name: `${name}.pad`, padding }), column);
+  return reshape(padded, [count, 2], name);
+}
+
 export function add(terms: X[], name: string): X {
   return connect(tf.layers.add({ name }), terms);
 }

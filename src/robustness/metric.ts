@@ -4,13 +4,18 @@ import type * as tf from '@tensorflow/tfjs';
 import { UsageError } from '../errors.ts';
 
 export interface Tally {
-  /** `logits` `[batch, …, classes]`, `labels` int32 `[batch, …]`. Neither is disposed. */
+  /**
+   * `logits` `[batch, …, classes]`, `labels` int32 `[batch, …]`; with several labels `[batch, labels, 2]` and
+   * `[batch, labels]`. Neither is disposed.
+   */
   add(logits: tf.Tensor, labels: tf.Tensor): void;
   value(): number;
+  /** Of each class, in their order, where the value is the mean of these; NaN for one that says nothing. */
+  classes?(): readonly number[];
 }
 
 export interface Metric {
-  readonly task: 'classification' | 'segmentation';
+  readonly task: 'classification' | 'multilabel' | 'segmentation';
   readonly better: 'higher' | 'lower';
   /** A fresh tally; metrics keep no state. */
   tally(): Tally;
@@ -45,6 +50,6 @@ export function imageScoreOf({
   if (metric.perImage && metric.better === 'higher') return metric.perImage.bind(metric);
   throw new UsageError(
     `The metric ${name} has no robustness curve: expected a score of each image, higher being better. ` +
-      'Use accuracy for classification, or dice, iou or pixelAccuracy for segmentation.',
+      'Use accuracy for classification, labelAccuracy for several labels, or dice, iou or pixelAccuracy for segmentation.',
   );
 }

@@ -85,7 +85,10 @@ function checkMetrics({ metrics: chosen, net }: Experiment): void {
   const task = taskOfNet(net);
   for (const name of chosen) {
     require(Object.hasOwn(metrics, name), 'metrics', choicesOf(metrics), name);
-    const suited = Object.entries(metrics).filter(([, metric]) => metric.task === task);
+    // Whether images have several labels only the data tell: see `checkTask`.
+    const suited = Object.entries(metrics).filter(
+      ([, metric]) => (metric.task === 'multilabel' ? 'classification' : metric.task) === task,
+    );
     const names = suited.map(([metric]) => metric);
     require(names.includes(
       name,

@@ -34,7 +34,8 @@ export function checkRobustness(
   const chosen = robustness.attacks.map((choice) =>
     createAttack(requireChoice('robustness.attacks', choice)),
   );
-  for (const attack of chosen) requireSuited(attack, norm, taskOfNet(experiment.net));
+  const task = primary.task === 'multilabel' ? primary.task : taskOfNet(experiment.net);
+  for (const attack of chosen) requireSuited(attack, norm, task);
   const names = chosen.map(({ name }) => name);
   require(new Set(names).size ===
     names.length, 'robustness.attacks', 'each attack once, or under another name by "as"', names);

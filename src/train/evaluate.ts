@@ -86,6 +86,12 @@ export async function loadNet(
  */
 export async function loadModelFile(path: string, data: Dataset): Promise<tf.LayersModel> {
   const model = await openLayersModel(path);
+  if (data.task === 'multilabel') {
+    model.dispose();
+    throw new UsageError(
+      `${path}: models of files cannot be evaluated on ${data.name}, whose images have several labels. Name a run.`,
+    );
+  }
   const expected = [...data.imageShape, data.classes.length];
   const outputs = model.outputs[0]?.shape ?? [];
   // [batch] and [batch, height, width] are of one value.

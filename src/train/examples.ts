@@ -97,9 +97,17 @@ export function drawExamples({ task, classes, norm, epsilon, rows }: Examples): 
 
 /** An image, and what the net takes it for. */
 export interface Seen extends GalleryImage {
-  /** The class, or how much of the image is not background. */
+  /** The class, all labels, or how much of the image is not background. */
   readonly caption: string;
 }
+
+const captions: Readonly<Record<Dataset['task'], (found: Int32Array, classes: readonly string[]) => string>> =
+  {
+    classification: ([label = 0], classes) => classes[label] ?? '',
+    multilabel: (found, classes) => classes.filter((_, k) => found[k] === 1).join(', ') || 'none',
+    segmentation: (found) =>
+      `${((100 * found.filter((label) => label > 0).length) / found.length).toFixed(1)} %`,
+  };
 
 function seen(net: Classifier, images: tf.Tensor4D, dataset: Dataset): Seen[] {
   const predicted = tf.tidy(() => net.logits(images).argMax(-1).dataSync<'int32'>());
@@ -118,14 +126,11 @@ function labelsOf(labels: tf.Tensor, dataset: Dataset) {
   return classesOf(labels.dataSync<'int32'>(), labels.shape[0] as number, dataset);
 }
 
-/** The classes of each image, and in words: the class, or how much of the image is not background. */
+/** The classes of each image, and in words: the class, all labels, or how much of the image is not background. */
 function classesOf(values: Int32Array, count: number, { task, classes }: Dataset) {
   const places = values.length / count;
   return Array.from({ length: count }, (_, i) => {
     const classMap = values.slice(i * places, (i + 1) * places);
-    const share = classMap.filter((label) => label > 0).length / places;
-    const caption =
-      task === 'classification' ? (classes[classMap[0] ?? 0] ?? '') : `${(100 * share).toFixed(1)} %`;
-    return { classMap, caption };
+    return { classMap, caption: captions[task](classMap, classes) };
   });
 }

@@ -11,7 +11,7 @@ import { type BadSample, readAll } from '../data/verify.ts';
 export interface PartSummary {
   readonly samples: number;
   readonly patients: number;
-  /** Of each class, in classification: samples; in segmentation the share of pixels, of the samples that can be read. */
+  /** Of each class the samples that have it; in segmentation the share of pixels, of the samples that can be read. */
   readonly classes: readonly number[];
 }
 
@@ -50,7 +50,7 @@ export interface Inspection {
 const SPLITS = ['train', 'validation', 'test'] as const satisfies readonly SplitName[];
 
 /** Gathers what is to be known of samples that can be read. */
-function gather({ imageShape: [, , channels], classes, samples }: Dataset) {
+function gather({ imageShape: [, , channels], classes, samples, task }: Dataset) {
   const tallies = Array.from({ length: channels }, createTally);
   const hashes = new Map<string, number[]>();
   const labels = new Map<number, string>();
@@ -66,6 +66,7 @@ function gather({ imageShape: [, , channels], classes, samples }: Dataset) {
       if (typeof label === 'number') labels.set(index, String(label));
       else {
         labels.set(index, createHash('sha256').update(bytesOf(label)).digest('hex'));
+        if (task === 'multilabel') return;
         const counts: number[] = Array(classes.length).fill(0);
         for (const value of label) if (value >= 0) counts[value] = (counts[value] ?? 0) + 1;
         pixelsOf[index] = counts;
@@ -81,8 +82,9 @@ function summarise(
 ): PartSummary {
   const counts: number[] = Array(classes.length).fill(0);
   for (const index of indices) {
-    const { label } = samples[index] as Dataset['samples'][number];
+    const { label, labels = [] } = samples[index] as Dataset['samples'][number];
     if (label !== undefined) counts[label] = (counts[label] ?? 0) + 1;
+    for (const [k, there] of labels.entries()) if (there === 1) counts[k] = (counts[k] ?? 0) + 1;
     for (const [value, count] of (pixelsOf[index] ?? []).entries())
       counts[value] = (counts[value] ?? 0) + count;
   }
@@ -90,7 +92,7 @@ function summarise(
   return {
     samples: indices.length,
     patients: new Set(indices.map((index) => samples[index]?.patient)).size,
-    classes: task === 'classification' ? counts : counts.map((count) => (total > 0 ? count / total : 0)),
+    classes: task === 'segmentation' ? counts.map((count) => (total > 0 ? count / total : 0)) : counts,
   };
 }
 

@@ -24,7 +24,6 @@ export async function trainEpochs(session: Session, callbacks: readonly Callback
     if (run.signal.aborted) break;
 
     session.requireFiniteWeights();
-    prepareNext(session);
     if (!(await session.asMeasured(() => endEpoch(session, callbacks, { ...passed, trained })))) break;
   }
 
@@ -84,6 +83,8 @@ async function trainBatches(session: Session, callbacks: readonly Callback[]): P
   for await (using batch of loader.epoch(epoch, { size, order, skip: session.position.batch })) {
     waited += (performance.now() - asked) / 1000;
     const at: Position = session.position;
+    // Workers have nothing else left to do while the net is at the last batch, and then measured.
+    if (at.batch === count - 1) prepareNext(session);
     const { step, loss } = await trainBatch(session, batch, count);
     const images = batch.ids.length;
     session.position = {
@@ -106,7 +107,7 @@ async function trainBatches(session: Session, callbacks: readonly Callback[]): P
   return { batches: count, waited };
 }
 
-/** While the epoch is measured, workers begin the next one. */
+/** Lets workers begin the next epoch. */
 function prepareNext({ run, loader, position }: Session): void {
   const next = position.epoch + 1;
   const { epochs, data } = run.experiment;

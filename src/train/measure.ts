@@ -27,7 +27,7 @@ export interface CleanOptions {
   readonly observe?: (logits: tf.Tensor, labels: tf.Tensor) => void;
 }
 
-/** The loss (as `loss`) and each metric, by its name, of a net on clean images. */
+/** The loss (as `loss`) and each metric, by its name, of a net on clean images; some also of each class, `<name>/<class>`. */
 export async function measureClean(
   net: Classifier,
   dataset: Dataset,
@@ -45,7 +45,10 @@ export async function measureClean(
       return loss(logits, labels).sum().dataSync<'float32'>()[0] as number;
     });
   }
-  const values = tallies.map(({ name, tally }) => [name, tally.value()] as const);
+  const values = tallies.flatMap(({ name, tally }) => [
+    [name, tally.value()] as const,
+    ...(tally.classes?.() ?? []).map((value, k) => [`${name}/${dataset.classes[k]}`, value] as const),
+  ]);
   return { loss: lossSum / dataset.samples.length, ...Object.fromEntries(values) };
 }
 

@@ -78,22 +78,25 @@ function weighted(choice: LossChoice, classWeights: readonly number[] | undefine
   const { name, ...options } = fillLoss(choice);
   if ('classWeights' in options && options.classWeights?.length === 0)
     return { name, ...options, classWeights } as LossChoice;
-  const reason = 'classWeights' in options ? 'has weights of its own' : 'takes no weights';
+  if ('positiveWeights' in options && options.positiveWeights?.length === 0)
+    return { name, ...options, positiveWeights: classWeights } as LossChoice;
+  const weighs = 'classWeights' in options || 'positiveWeights' in options;
+  const reason = weighs ? 'has weights of its own' : 'takes no weights';
   throw new UsageError(`data.classWeights: the loss ${name} ${reason}. Leave out one of the two.`);
 }
 
 /** Lets the loss refuse what it cannot take: another task, class weights for another number of classes. */
 function tryLoss(loss: Loss, { task, classes }: NetShape): void {
-  const places = task === 'segmentation' ? [1, 1, 1] : [1];
+  const places = { classification: [1], multilabel: [1, classes], segmentation: [1, 1, 1] }[task];
   tf.tidy(() => {
-    loss(tf.zeros([...places, classes]), tf.zeros(places, 'int32'));
+    loss(tf.zeros([...places, task === 'multilabel' ? 2 : classes]), tf.zeros(places, 'int32'));
   });
 }
 
 /** Refuses a net that gives logits of the middle of an image only: labels are of all of it. */
 function requireWholeImages({ name, model }: Net, { task, imageShape: [height, width] }: NetShape): void {
   const [, tall, wide] = model.outputs[0]!.shape;
-  if (task === 'classification' || (tall === height && wide === width)) return;
+  if (task !== 'segmentation' || (tall === height && wide === width)) return;
   throw new UsageError(
     `${name}: expected logits of the whole image, ${height} × ${width}, but its convolutions without padding leave ` +
       `${tall} × ${wide}. Set padInput: true.`,

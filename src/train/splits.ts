@@ -9,6 +9,7 @@ import { readAll, withoutBad } from '../data/verify.ts';
 import { UsageError } from '../errors.ts';
 import type { Random } from '../random.ts';
 import { DEFAULT_SPLIT } from './check-data.ts';
+import { checkTask } from './check-task.ts';
 import type { DataRecord } from './data-record.ts';
 import type { Experiment } from './experiment.ts';
 import { taskOfNet } from './fill-choices.ts';
@@ -37,12 +38,13 @@ export async function openSplits(
   const dataset = cache ? cacheOnDisk(opened, cache) : opened;
   const withCache = (splits: OpenedSplits) => ({ ...splits, ...(cache && { cache }) });
   const task = taskOfNet(experiment.net);
-  if (task !== dataset.task) {
+  if (task !== (dataset.task === 'multilabel' ? 'classification' : dataset.task)) {
     throw new UsageError(
       `The net ${experiment.net.name} does ${task}, the data ${dataset.name} are for ${dataset.task}. ` +
         `Choose another net or other data.`,
     );
   }
+  checkTask(experiment, dataset);
   if (kept) return withCache(await prepared(splitByIds(dataset, kept.splits), experiment, kept));
   const skipped = experiment.data.skipBad ? await readAll(dataset) : [];
   const parts = splitDataset(withoutBad(dataset, skipped), split, random.stream('split'));

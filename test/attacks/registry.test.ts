@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
-import type { Attack, Target } from '../../src/attacks/attack.ts';
+import { type Attack, type Target, taskOfLabels } from '../../src/attacks/attack.ts';
 import { createBall } from '../../src/attacks/ball.ts';
 import { judge } from '../../src/attacks/context.ts';
 import { craft } from '../../src/attacks/craft.ts';
@@ -48,6 +48,10 @@ const targets: Record<string, () => { images: tf.Tensor4D; target: Target }> = {
     target: { ...targetOf(classifier, 8), goals: tensorOf(classifier.stored.target_labels) },
   }),
   'a segmenter': () => ({ images: segmenter.images.slice(0, 2), target: targetOf(segmenter, 2) }),
+  'a net of several labels': () => ({
+    images: classifier.images.slice(0, 4),
+    target: labelsOf(classifier, 4),
+  }),
   'a batch of one': () => ({ images: classifier.images.slice(0, 1), target: targetOf(classifier, 1) }),
   'black and white images': () => ({
     images: tf.concat([tf.zeros([1, 16, 16, 3]), tf.ones([1, 16, 16, 3])]) as tf.Tensor4D,
@@ -67,14 +71,30 @@ function targetOf(net: GoldenNet, images: number): Target {
   return { logits: net.logits, labels: net.labels.slice(0, images), loss: crossEntropy };
 }
 
+/** Of each logit of a classifier whether it is above 0: its own class is there, the next is not known, the others are absent. */
+function labelsOf(net: GoldenNet, images: number): Target {
+  const classes = net.logits(net.images).shape.at(-1) as number;
+  const labels = [...net.labels.slice(0, images).dataSync()].map((own) =>
+    Array.from({ length: classes }, (_, k) => (k === own ? 1 : k === (own + 1) % classes ? -1 : 0)),
+  );
+  return {
+    logits(moved) {
+      const logits = net.logits(moved).expandDims(-1);
+      return tf.concat([logits.mul(0), logits], -1);
+    },
+    labels: tf.tensor2d(labels, undefined, 'int32'),
+    loss: crossEntropy,
+  };
+}
+
 const distances = (moved: tf.Tensor4D, clean: tf.Tensor4D, norm: NormName) =>
   createBall(clean, { norm, epsilon: 0 }).distances(moved);
 
 const sum = (values: ArrayLike<number>) => Array.from(values).reduce((a, b) => a + b, 0);
 
-/** What an attack is tested on: not every one is for both tasks. */
+/** What an attack is tested on: not every one is for all tasks. */
 const suited = (attack: Attack, { labels }: Target) =>
-  attack.task === undefined || (attack.task === 'classification') === (labels.rank === 1);
+  attack.task === undefined || attack.task === taskOfLabels(labels);
 
 for (const norm of ['linf', 'l2', 'l1', 'l0'] as const) {
   const attacks = new Map(
@@ -113,16 +133,20 @@ for (const norm of ['linf', 'l2', 'l1', 'l0'] as const) {
       test('where it follows gradients, it raises the loss on average, and lowers it towards goals', () =>
         noTensorLeak(() =>
           tf.tidy(() => {
-            for (const net of [classifier, segmenter]) {
-              const untargeted = targetOf(net, 8);
+            const all = [
+              { images: classifier.images, untargeted: targetOf(classifier, 8) },
+              { images: segmenter.images, untargeted: targetOf(segmenter, 8) },
+              { images: classifier.images, untargeted: labelsOf(classifier, 8) },
+            ];
+            for (const { images, untargeted } of all) {
               if (!suited(attack, untargeted)) continue;
-              const goals = tf.zerosLike(net.labels);
+              const goals = tf.zerosLike(untargeted.labels);
               for (const target of [untargeted, { ...untargeted, goals }]) {
                 const lossOf = (images: tf.Tensor4D) => sum(judge(target, images).losses);
                 for (const epsilon of epsilons[norm].slice(1, 3)) {
                   const log = gradientLog();
-                  const moved = craft(attack, net.images, target, { norm, epsilon }, createRandom(4), log);
-                  assert.ok(log.gradients === 0 || lossOf(moved) > lossOf(net.images));
+                  const moved = craft(attack, images, target, { norm, epsilon }, createRandom(4), log);
+                  assert.ok(log.gradients === 0 || lossOf(moved) > lossOf(images));
                 }
               }
             }

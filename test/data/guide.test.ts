@@ -42,6 +42,12 @@ async function writeData(data: string): Promise<void> {
   await writeText(join(data, 'ham', 'labels.csv'), 'image_id,lesion_id,dx\nh1,l1,nv\nh2,l2,mel\n');
   await writeImage(join(data, 'isic', 'images', 'i1.jpg'), colours(1));
   await writeText(join(data, 'isic', 'labels.csv'), 'image_id,melanoma,seborrheic_keratosis\ni1,0.0,0.0\n');
+  const view = 'CheXpert-v1.0-small/train/patient00001/study1/view1_frontal.jpg';
+  await writeImage(join(data, 'chexpert', view), colours(1));
+  await writeText(
+    join(data, 'chexpert', 'CheXpert-v1.0-small', 'train.csv'),
+    `Path,Sex,Atelectasis,Cardiomegaly,Edema\n${view},Female,1.0,,-1.0\n`,
+  );
   await copyFile(page('test/golden/data/tiny-mnist.npz'), join(data, 'pneumoniamnist.npz'));
   await writePairs(join(data, 'skin'), '_segmentation', (column) => (column > 5 ? 255 : 0));
   await writePairs(join(data, 'eyes'), '', (column) => [0, 128, 255][Math.floor(column / 4)] as number);

@@ -2,8 +2,11 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { openDataset } from '../../src/data/create.ts';
+import { balancedWeights } from '../../src/data/sampling.ts';
+import { splitDataset } from '../../src/data/split.ts';
 import { UsageError } from '../../src/errors.ts';
-import { colours, says, temporaryFolder, writeImage, writeText } from './fixtures.ts';
+import { createRandom } from '../../src/random.ts';
+import { colours, memoryDataset, says, temporaryFolder, writeImage, writeText } from './fixtures.ts';
 
 /** A folder with im0.png … im3.png in `images`, and labels.csv of `lines`. */
 async function study(context: TestContext, lines: readonly string[], end = '\n') {
@@ -134,4 +137,66 @@ test('what is not a table is refused', async (context) => {
   await twice.refuses({ labelColumn: 'dx' }, twice.csv, '"dx" stands twice');
   await bare.refuses({ csv: join(bare.folder, 'gone.csv') }, '"csv"', 'ENOENT', 'gone.csv');
   await bare.refuses({ csv: '' }, '"csv"', 'Set it');
+});
+
+test('several labels (CheXpert): 1, 0, −1 for uncertain, and empty cells; patients from paths', async (context) => {
+  const lines = [
+    'Path,Sex,Edema,Fracture',
+    'a/p1/im0.png,F,1.0,',
+    'a/p1/im1.png,M,-1.0,0.0',
+    'a/p2/im2.png,M,,1.0',
+  ];
+  const { folder, open, refuses } = await study(context, lines);
+  for (const [i, patient] of ['p1', 'p1', 'p2'].entries())
+    await writeImage(join(folder, 'a', patient, `im${i}.png`), colours(i));
+  const several = {
+    idColumn: 'Path',
+    classes: ['Edema', 'Fracture'],
+    multiLabel: true,
+    patientPattern: '(p\\d+)/',
+  };
+  const dataset = await open(several);
+  assert.equal(dataset.task, 'multilabel');
+  assert.deepEqual(dataset.classes, ['Edema', 'Fracture']);
+  assert.deepEqual(dataset.samples, [
+    { id: 'a/p1/im0.png', patient: 'p1', labels: [1, -1] },
+    { id: 'a/p1/im1.png', patient: 'p1', labels: [-1, 0] },
+    { id: 'a/p2/im2.png', patient: 'p2', labels: [-1, 1] },
+  ]);
+  assert.deepEqual((await dataset.read(1)).label, Int32Array.from([-1, 0]));
+  const absent = await open({ ...several, blank: 'absent' });
+  assert.deepEqual(
+    absent.samples.map(({ labels }) => labels),
+    [
+      [1, 0],
+      [-1, 0],
+      [0, 1],
+    ],
+  );
+  assert.deepEqual(await balancedWeights(absent), [1, 2]);
+  await refuses({ ...several, blank: 'no' }, '"blank" of imageCsv', 'unknown or absent');
+  await refuses({ ...several, classes: [] }, 'Path, Sex, Edema, Fracture', '"classes"');
+  await refuses({ ...several, classes: ['Sex'] }, 'line 2', 'column "Sex"', '"F"');
+  await refuses({ ...several, labelColumn: 'Sex' }, 'multiLabel', 'leave out');
+  await refuses({ ...several, patientColumn: 'Sex' }, 'patientColumn', 'patientPattern');
+});
+
+test('several labels: each is in every split as often as patients allow', async () => {
+  const random = createRandom(5);
+  const samples = Array.from({ length: 200 }, (_, i) => ({
+    id: `${i}`,
+    patient: `${i >> 1}`,
+    labels: [0.3, 0.1, 0.05].map((share) => (random.uniform() < share ? 1 : 0)),
+  }));
+  const dataset = { ...memoryDataset(samples), task: 'multilabel' as const };
+  const { train, validation } = splitDataset(dataset, { validation: 0.3, test: 0 }, createRandom(1));
+  for (const label of [0, 1, 2]) {
+    const count = (part: typeof dataset | typeof train) =>
+      part.samples.filter(({ labels }) => labels?.[label] === 1).length;
+    assert.ok(
+      Math.abs(count(validation) - 0.3 * count(dataset)) < 4,
+      `label ${label}: ${count(validation)} of ${count(dataset)}`,
+    );
+  }
+  assert.equal(train.samples.length + validation.samples.length, 200);
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import * as tf from '@tensorflow/tfjs';
 import { cacheInMemory } from '../../src/data/cache.ts';
 import { openDataset } from '../../src/data/create.ts';
@@ -101,6 +102,20 @@ test('a sample that comes twice in an epoch is augmented anew', async (context) 
   assert.equal(new Set(seen).size, 4);
 });
 
+test('before workers have opened the data, the first batch is made without them', async (context) => {
+  const { train, source } = await folderOfImages(context);
+  // A worker that would never come to it.
+  const never = { ...source, ids: ['sick/none.png'] };
+  const order = { size: 3, order: [9, 1, 2], skip: 0 };
+  const [loader, alone] = [openLoader(train, never, 1), openLoader(train, source, 0)];
+  const firstOf = async ({ epoch }: typeof loader) => {
+    for await (using batch of epoch(1, order)) return [batch.ids, batch.images.dataSync()];
+    return undefined;
+  };
+  assert.deepEqual(await firstOf(loader), await firstOf(alone));
+  await loader.close();
+});
+
 test('masks come from workers too', async () => {
   const dataset = { name: 'skinLesions', count: 8, size: 16, task: 'segmentation' } as const;
   const train = await openDataset(dataset);
@@ -154,8 +169,12 @@ test('a training image that is gone, and data that cannot be opened, are said on
   ] as const;
   for (const [wrong, expected] of tries) {
     const loader = openLoader(train, wrong as TrainingSource, 1);
+    // Until the worker has opened its data, batches are made here, of `train`.
     await assert.rejects(async () => {
-      for await (using _ of loader.epoch(1, order));
+      for (let epoch = 1; epoch < 500; epoch++) {
+        for await (using _ of loader.epoch(epoch, order));
+        await pause(20);
+      }
     }, expected);
     await loader.close();
   }

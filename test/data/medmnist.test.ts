@@ -86,6 +86,31 @@ test('images are resized on demand; colour keeps its channels', async (context) 
   }
 });
 
+test('several labels an image, as ChestMNIST has', async (context) => {
+  const labels = (n: number) =>
+    npy(
+      '|u1',
+      [n, 14],
+      Uint8Array.from({ length: n * 14 }, (_, i) => (i % 3 === 0 ? 1 : 0)),
+    );
+  const arrays = { 'train_labels.npy': labels(5), 'val_labels.npy': labels(2), 'test_labels.npy': labels(3) };
+  const dataset = await open(await changed(context, arrays, 'chestmnist_64.npz'));
+  assert.equal(dataset.task, 'multilabel');
+  assert.deepEqual(
+    [dataset.classes.length, dataset.classes[0], dataset.classes[13]],
+    [14, 'atelectasis', 'hernia'],
+  );
+  const second = Array.from({ length: 14 }, (_, i) => ((i + 14) % 3 === 0 ? 1 : 0));
+  assert.deepEqual(dataset.samples[1], { id: 'train/1', patient: 'train/1', labels: second });
+  assert.deepEqual((await dataset.read(6)).label, Int32Array.from(second));
+  const other = await changed(context, arrays);
+  assert.deepEqual((await open(other)).classes[13], '13');
+  await assert.rejects(open(other, { classes: ['a'] }), says(UsageError, '14 labels', 'names 1'));
+  const wrong = npy('|u1', [2, 14], new Uint8Array(28).fill(2));
+  const damaged = await changed(context, { ...arrays, 'val_labels.npy': wrong });
+  await assert.rejects(open(damaged), says(UsageError, 'found 2 at validation/0'));
+});
+
 test('archives of another kind are refused with what they hold', async (context) => {
   const refuses = async (arrays: Record<string, Uint8Array | undefined>, ...parts: string[]) =>
     assert.rejects(open(await changed(context, arrays)), says(UsageError, ...parts));
@@ -93,7 +118,9 @@ test('archives of another kind are refused with what they hold', async (context)
   const volumes = npy('|u1', [5, 2, 2, 2], new Uint8Array(40));
   await refuses({ 'train_images.npy': volumes }, 'train_images', '[5, 2, 2, 2]', 'Volumes');
   const several = npy('|u1', [5, 3], new Uint8Array(15));
-  await refuses({ 'train_labels.npy': several }, 'train_labels', '[5, 3]', 'several labels');
+  await refuses({ 'train_labels.npy': several }, 'train has 3 labels an image, validation has 1');
+  const maps = npy('|u1', [5, 3, 2], new Uint8Array(30));
+  await refuses({ 'train_labels.npy': maps }, 'train_labels', '[5, 3, 2]', '[5, labels]');
   const small = npy('|u1', [2, 3, 3], new Uint8Array(18));
   await refuses({ 'val_images.npy': small }, 'train and validation differ', '[3, 3, 1]');
 });

@@ -22,6 +22,7 @@ import { type DicomFile, dicomBytes, pixelBytes, rleBytes, syntaxes } from '../d
 import { counted, niftiBytes } from '../data/nifti/write.ts';
 import { npyBytes } from '../data/npy.ts';
 import { withChecksums } from '../data/png.ts';
+import { loadGolden } from '../golden/load.ts';
 
 export interface Format {
   /** Whole files, by the name that they are written under. */
@@ -36,6 +37,10 @@ const target = { imageShape: [8, 9, 3], fit: 'squash', window: { low: 0, high: 1
 
 const readImage = (file: string) => decodeImage(file, target);
 const readMask = (file: string) => decodeMask(file, target);
+const readOverlays = (file: string) => {
+  const { window: _, ...shown } = target;
+  return decodeImage(file, { ...shown, overlays: true });
+};
 
 async function dicomSeeds(): Promise<Format['seeds']> {
   const plain: DicomFile = { rows: 4, columns: 4, frames: '2', pixels: pixelBytes(counted(32), 16) };
@@ -79,6 +84,10 @@ async function dicomSeeds(): Promise<Format['seeds']> {
     dicomBytes(colours),
     dicomBytes(palette),
     dicomBytes(rle),
+    // With look-up tables and overlays, of another writer.
+    ...loadGolden<{ name: string; bytes: string }[]>('data/dicom-shown')
+      .filter(({ name }) => /^(look-up|modality|overlays)/.test(name))
+      .map(({ bytes }) => Buffer.from(bytes, 'base64')),
     ...(await Promise.all(
       (['.4.50', '.4.70', '.4.80', '.4.90', '.4.201'] as const).map((syntax) =>
         packedDicom(
@@ -162,7 +171,7 @@ export async function createFormats(folder: string): Promise<Record<string, Form
       ],
       readers: [readImage, readMask, readVolume],
     },
-    dicom: { seeds: await dicomSeeds(), readers: [readImage, readMask] },
+    dicom: { seeds: await dicomSeeds(), readers: [readImage, readMask, readOverlays] },
     npy: {
       seeds: [
         { name: 'a.npy', bytes: npyBytes('|u1', [4, 4], Uint8Array.from(counted(16))) },

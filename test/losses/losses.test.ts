@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
+import type { Task } from '../../src/data/dataset.ts';
 import { useEngine } from '../../src/engine/engine.ts';
 import { UsageError } from '../../src/errors.ts';
 import { type LossChoice, type LossName, lossOf } from '../../src/losses/create.ts';
@@ -97,8 +98,17 @@ describe('Dice with cross-entropy', () => {
 /** Those that are for maps only. */
 const ofMaps: readonly string[] = ['boundary', 'dice', 'diceCrossEntropy', 'generalisedDice', 'tversky'];
 
+/** The tasks that a loss with some options is for; the weights of classes below are of four. */
+function tasksOf({ name, ...options }: Exclude<LossChoice, string>): readonly Task[] {
+  if (name === 'binaryCrossEntropy') return ['multilabel'];
+  if (ofMaps.includes(name)) return ['segmentation'];
+  const all: readonly Task[] = ['classification', 'segmentation'];
+  return 'classWeights' in options ? all : [...all, 'multilabel'];
+}
+
 /** Of each loss, options far from their defaults; a new loss of the registry fails to compile until it is here. */
 const options: Readonly<Record<LossName, readonly object[]>> = {
+  binaryCrossEntropy: [{}, { positiveWeights: [0.5, 2, 1, 3, 0] }],
   boundary: [{}, { share: 0.9 }, { ignoreLabel: 1 }],
   crossEntropy: [{}, { labelSmoothing: 0.2 }, { classWeights: [0.5, 2, 1, 3], ignoreLabel: 1 }],
   dice: [{}, { smooth: 0.1, includeBackground: true }, { ignoreLabel: 1 }],
@@ -110,12 +120,19 @@ const options: Readonly<Record<LossName, readonly object[]>> = {
 };
 
 describe('every loss', () => {
-  const shapes = { classification: [3, 4], segmentation: [3, 5, 6, 4] };
+  const shapes: Record<Task, number[]> = {
+    classification: [3, 4],
+    multilabel: [3, 5, 2],
+    segmentation: [3, 5, 6, 4],
+  };
 
-  function example(shape: number[], seed: number) {
+  function example(task: Task, seed: number) {
     const random = createRandom(seed);
+    const shape = shapes[task];
     const labelShape = shape.slice(0, -1);
-    const labels = Int32Array.from({ length: tf.util.sizeFromShape(labelShape) }, () => random.integer(4));
+    const labels = Int32Array.from({ length: tf.util.sizeFromShape(labelShape) }, () =>
+      random.integer(shape.at(-1) as number),
+    );
     return {
       logits: tf.tensor(random.normals(tf.util.sizeFromShape(shape), 0, 2), shape),
       labels: tf.tensor(labels, labelShape, 'int32'),
@@ -127,13 +144,11 @@ describe('every loss', () => {
   );
   for (const choice of choices) {
     const name = JSON.stringify(choice);
-    for (const task of ['classification', 'segmentation'] as const) {
-      if (ofMaps.includes(choice.name) && task === 'classification') continue;
-
+    for (const task of tasksOf(choice)) {
       test(`${name} in ${task}: one value an image, which depends on no other image`, () =>
         noTensorLeak(() =>
           tf.tidy(() => {
-            const { logits, labels } = example(shapes[task], 1);
+            const { logits, labels } = example(task, 1);
             const losses = lossOf(choice)(logits, labels);
             assert.deepEqual(losses.shape, [3]);
             for (const i of [0, 1, 2]) {
@@ -146,9 +161,9 @@ describe('every loss', () => {
       test(`${name} in ${task}: the gradient is that of finite differences`, () =>
         noTensorLeak(() =>
           tf.tidy(() => {
-            const { logits, labels } = example(shapes[task], 2);
+            const { logits, labels } = example(task, 2);
             const f = (z: tf.Tensor) => lossOf(choice)(z, labels).sum();
-            const along = example(shapes[task], 3).logits;
+            const along = example(task, 3).logits;
             const slope = tf.grad(f)(logits).mul(along).sum().dataSync()[0] as number;
             const step = 1e-3;
             const ahead = f(logits.add(along.mul(step))).dataSync()[0] as number;
@@ -162,14 +177,16 @@ describe('every loss', () => {
     test(`${name}: pixels with a negative label change nothing, an image of nothing else has loss and gradient 0`, () =>
       noTensorLeak(() =>
         tf.tidy(() => {
-          const { logits, labels } = example(shapes.segmentation, 4);
-          const ignored = tf.tensor3d(
-            labels.dataSync().map((label, i) => (i % 3 === 0 || i >= 60 ? -1 : label)) as Int32Array,
-            [3, 5, 6],
+          const task = choice.name === 'binaryCrossEntropy' ? 'multilabel' : 'segmentation';
+          const { logits, labels } = example(task, 4);
+          const [last, classes] = [(2 * labels.size) / 3, logits.shape.at(-1) as number];
+          const ignored = tf.tensor(
+            labels.dataSync().map((label, i) => (i % 3 === 0 || i >= last ? -1 : label)) as Int32Array,
+            labels.shape,
             'int32',
           );
           const changed = logits.add(
-            tf.less(ignored, 0).toFloat().mul(7).expandDims(-1).mul([1, -2, 3, 0.5]),
+            tf.less(ignored, 0).toFloat().mul(7).expandDims(-1).mul([1, -2, 3, 0.5].slice(0, classes)),
           );
           const losses = lossOf(choice)(logits, ignored).dataSync();
           assertClose(lossOf(choice)(changed, ignored).dataSync(), losses);
@@ -186,6 +203,7 @@ describe('every loss', () => {
       [{ name: 'crossEntropy', labelSmoothing: 1 }, /labelSmoothing.*expected a number in \[0, 1\)/],
       [{ name: 'crossEntropy', classWeights: [1, -1] }, /classWeights.*at least 0/],
       [{ name: 'focal', gamma: -1 }, /gamma.*at least 0/],
+      [{ name: 'binaryCrossEntropy', positiveWeights: [1, -1] }, /positiveWeights.*at least 0/],
       [{ name: 'boundary', share: 2 }, /share.*in \[0, 1\]/],
       [{ name: 'tversky', beta: -1 }, /beta.*at least 0/],
       [{ name: 'dice', smooth: 0 }, /smooth.*more than 0/],
@@ -200,10 +218,37 @@ describe('every loss', () => {
 
     assert.throws(
       () => lossOf('crossentropy' as LossName),
-      /There is no loss "crossentropy". Choose one of: boundary, crossEntropy,/,
+      /There is no loss "crossentropy". Choose one of: binaryCrossEntropy, boundary, crossEntropy,/,
     );
   });
 });
+
+test('binary cross-entropy is that of a sigmoid, by hand, and with its weights', () =>
+  noTensorLeak(() =>
+    tf.tidy(() => {
+      const z = [2, -1, 0.5, 3];
+      const logits = tf.tensor3d(
+        z.flatMap((value) => [0, value]),
+        [1, 4, 2],
+      );
+      const labels = tf.tensor2d([1, 1, 0, -1], [1, 4], 'int32');
+      const p = z.map((value) => 1 / (1 + Math.exp(-value))) as [number, number, number, number];
+      const terms = [-Math.log(p[0]), -Math.log(p[1]), -Math.log(1 - p[2])] as [number, number, number];
+      const mean = (terms[0] + terms[1] + terms[2]) / 3;
+      assertClose(lossOf('binaryCrossEntropy')(logits, labels).dataSync(), [mean]);
+      assertClose(lossOf('crossEntropy')(logits, labels).dataSync(), [mean]);
+      const weighted = lossOf({ name: 'binaryCrossEntropy', positiveWeights: [2, 5, 7, 1] });
+      assertClose(weighted(logits, labels).dataSync(), [(2 * terms[0] + 5 * terms[1] + terms[2]) / 3]);
+      assert.throws(
+        () => weighted(tf.zeros([1, 3, 2]), tf.zeros([1, 3], 'int32')),
+        /each of the 3 labels, received 4/,
+      );
+      assert.throws(
+        () => weighted(tf.zeros([1, 4]), tf.zeros([1], 'int32')),
+        /several labels; use crossEntropy/,
+      );
+    }),
+  ));
 
 interface GoldenCase {
   readonly task: 'classification' | 'segmentation';

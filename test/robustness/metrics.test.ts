@@ -153,20 +153,85 @@ describe('AUROC', () => {
     ));
 });
 
+describe('several labels', () => {
+  /** Logits that find these labels. */
+  const finding = (rows: number[][]) =>
+    tf.tensor3d(
+      rows.flat().flatMap((value) => [0, value]),
+      [rows.length, rows[0]?.length as number, 2],
+    );
+  const known = (rows: number[][]) => tf.tensor2d(rows, undefined, 'int32');
+
+  test('label accuracy and exact match: labels that are not known count nowhere', () =>
+    noTensorLeak(() =>
+      tf.tidy(() => {
+        const logits = finding([
+          [5, -5, 5],
+          [5, 5, 5],
+          [-1, 2, 3],
+        ]);
+        const labels = known([
+          [1, 0, -1],
+          [1, 0, 0],
+          [-1, -1, -1],
+        ]);
+        const scores = (name: MetricName) => metricOf(name).perImage?.(logits, labels) as Float32Array;
+        assertClose(scores('labelAccuracy'), [1, 1 / 3, 1]);
+        assertClose(scores('exactMatch'), [1, 0, 1]);
+        assert.deepEqual(
+          metricOf('labelAccuracy')
+            .perClass?.(logits, labels)
+            .map((row) => [...row]),
+          [
+            [1, 1, Number.NaN],
+            [1, 0, 0],
+            [Number.NaN, Number.NaN, Number.NaN],
+          ],
+        );
+      }),
+    ));
+
+  test('AUROC of each label is that of two classes, on the images where it is known; the mean is over those that tell', () =>
+    noTensorLeak(() =>
+      tf.tidy(() => {
+        const random = createRandom(12);
+        const rows = Array.from({ length: 40 }, () => [0, 1, 2].map(() => random.integer(5) - 2));
+        const labels = rows.map(([a = 0, b = 0]) => [
+          a + random.normal() > 0 ? 1 : 0,
+          random.integer(3) - 1,
+          b > 9 ? 1 : 0,
+        ]);
+        const tally = metricOf('labelAuroc').tally();
+        tally.add(finding(rows.slice(0, 15)), known(labels.slice(0, 15)));
+        tally.add(finding(rows.slice(15)), known(labels.slice(15)));
+        const alone = [0, 1].map((k) => {
+          const own = rows.flatMap((row, i) => (labels[i]?.[k] === -1 ? [] : [[0, row[k] as number]]));
+          const truths = labels.flatMap((row) => (row[k] === -1 ? [] : [row[k] as number]));
+          return tallied('auroc', [tf.tensor2d(own), tf.tensor1d(truths, 'int32')]);
+        });
+        const [first = 0, second = 0] = alone;
+        assertClose((tally.classes?.() ?? []).slice(0, 2), alone);
+        assert.ok(Number.isNaN(tally.classes?.()[2]));
+        assertClose([tally.value()], [(first + second) / 2]);
+      }),
+    ));
+});
+
 describe('every metric', () => {
   for (const name of Object.keys(registry) as MetricName[]) {
     const { task, perImage, better } = metricOf(name);
+    const classes = task === 'multilabel' ? 2 : 3;
 
-    /** 24 images of classes 0, 1, 2, all of them foreground somewhere. */
+    /** 24 images of classes 0, 1, 2, all of them foreground somewhere; or of 16 labels. */
     function example(): { labels: tf.Tensor; logitsFor: (map: (label: number) => number) => tf.Tensor } {
       const random = createRandom(8);
-      const shape = task === 'classification' ? [24] : [24, 4, 4];
+      const shape = { classification: [24], multilabel: [24, 16], segmentation: [24, 4, 4] }[task];
       const values = Array.from({ length: tf.util.sizeFromShape(shape) }, (_, i) =>
-        i < 16 ? (i % 2) + 1 : random.integer(3),
+        i < 16 && classes > 2 ? (i % 2) + 1 : random.integer(classes),
       );
       return {
         labels: tf.tensor(values, shape, 'int32'),
-        logitsFor: (map) => predicting(values.map(map), 3).reshape([...shape, 3]),
+        logitsFor: (map) => predicting(values.map(map), classes).reshape([...shape, classes]),
       };
     }
 
@@ -176,7 +241,7 @@ describe('every metric', () => {
           const { labels, logitsFor } = example();
           assert.equal(better, 'higher');
           assertClose([tallied(name, [logitsFor((label) => label), labels])], [1]);
-          assert.ok(tallied(name, [logitsFor((label) => (label + 1) % 3), labels]) < 0.3);
+          assert.ok(tallied(name, [logitsFor((label) => (label + 1) % classes), labels]) < 0.3);
         }),
       ));
 
@@ -184,7 +249,10 @@ describe('every metric', () => {
       noTensorLeak(() =>
         tf.tidy(() => {
           const { labels } = example();
-          const logits = tf.tensor(createRandom(9).normals(labels.size * 3, 0, 1), [...labels.shape, 3]);
+          const logits = tf.tensor(createRandom(9).normals(labels.size * classes, 0, 1), [
+            ...labels.shape,
+            classes,
+          ]);
           const whole = tallied(name, [logits, labels]);
           const parts = [0, 10, 20].map((from, i): [tf.Tensor, tf.Tensor] => {
             const length = [10, 10, 4][i] as number;

@@ -23,7 +23,8 @@ export const cutmix = defineAugmentation({
         const [top, left] = [Math.max(0, row - (tall >> 1)), Math.max(0, column - (wide >> 1))];
         const bottom = Math.min(height, row - (tall >> 1) + tall);
         const right = Math.min(width, column - (wide >> 1) + wide);
-        const isMap = labels.length > count;
+        const places = labels.length / count;
+        const isMap = places > 1 && places === height * width;
         const [before, truths] = [pixels.slice(), labels.slice()];
         for (let image = 0; image < count; image++) {
           const other = partners[image] as number;
@@ -36,7 +37,11 @@ export const cutmix = defineAugmentation({
         }
         if (isMap) return undefined;
         const share = (Math.max(0, bottom - top) * Math.max(0, right - left)) / (height * width);
-        return { labels: truths.map((_, i) => truths[partners[i] as number] as number), share };
+        const others = truths.map((_, i) => {
+          const [image, place] = [Math.floor(i / places), i % places];
+          return truths[(partners[image] as number) * places + place] as number;
+        });
+        return { labels: others, share };
       },
     };
   },

@@ -1,8 +1,9 @@
-// From stored values to grey: PS3.3, sections C.11.1 (rescale), C.11.2 (window) and C.7.6.16 (by frame).
+// From stored values to grey: PS3.3, sections C.11.1 (modality), C.11.2 (values of interest) and C.7.6.16 (by frame).
 
 import type { DataSet } from 'dicom-parser';
 import type { NumberArray } from '../numbers.ts';
-import type { Range } from '../value-range.ts';
+import { type Range, scaleToUnit } from '../value-range.ts';
+import { lookUp, lookupTable } from './lookup.ts';
 import type { DicomImage } from './parse.ts';
 
 /** Where the attributes of a frame may stand, the nearest first: in its own group, the shared one, or the file. */
@@ -35,10 +36,22 @@ function decimal(
 
 const [transformation, voiLut] = ['x00289145', 'x00289132'];
 
-/** Measured values of a frame, such as Hounsfield units: slope times stored value plus intercept. */
+function tableIn(image: DicomImage, frame: number, macro: string, tag: string, name: string) {
+  const { signed, syntax } = image;
+  for (const data of places(image, frame, macro)) {
+    const table = lookupTable(data, tag, name, { signed, bigEndian: syntax.bigEndian ?? false });
+    if (table) return table;
+  }
+  return undefined;
+}
+
+/**
+ * Measured values of a frame, such as Hounsfield units: those of its modality look-up table, or else slope times stored value
+ * plus intercept.
+ */
 export function rescale(values: NumberArray, image: DicomImage, frame: number): Float32Array {
-  if (image.data.elements.x00283000)
-    throw new Error('its values need a modality look-up table, which cannot be read');
+  const table = tableIn(image, frame, transformation, 'x00283000', 'modality look-up table');
+  if (table) return lookUp(table, values);
   const slope = decimal(image, frame, transformation, 'x00281053', 'Rescale Slope') ?? 1;
   const intercept = decimal(image, frame, transformation, 'x00281052', 'Rescale Intercept') ?? 0;
   const measured = new Float32Array(values.length);
@@ -59,24 +72,42 @@ function wholeRange(stored: NumberArray, measured: Float32Array, image: DicomIma
   return low <= high ? { low, high } : { low: 0, high: 0 };
 }
 
+function functionOf(image: DicomImage, frame: number): string {
+  for (const data of places(image, frame, voiLut)) {
+    const text = data.string('x00281056')?.trim();
+    if (text) return text;
+  }
+  return 'LINEAR';
+}
+
 /**
- * The values that become black and white: the first window of the file, else all there are.
- *
- * A sigmoid window is taken as the linear one of its centre and width; VOI look-up tables are not.
+ * Measured values in [0, 1], as the file would have them shown: through the first of its look-up tables, else the first of its
+ * windows (linear, linear exact or sigmoid), else from the smallest to the largest. Tables go first, as in pydicom's
+ * `apply_voi_lut`.
  */
-export function windowOf(
+export function shownGrey(
   stored: NumberArray,
   measured: Float32Array,
   image: DicomImage,
   frame: number,
-): Range {
+): Float32Array {
+  const table = tableIn(image, frame, voiLut, 'x00283010', 'look-up table of values of interest');
+  if (table) return scaleToUnit(lookUp(table, measured), { low: 0, high: 2 ** table.bits - 1 });
   const centre = decimal(image, frame, voiLut, 'x00281050', 'Window Center');
   const width = decimal(image, frame, voiLut, 'x00281051', 'Window Width');
-  if (centre === undefined || width === undefined) return wholeRange(stored, measured, image);
-  const exact = [...places(image, frame, voiLut)].some((data) =>
-    data.string('x00281056')?.trim().startsWith('LINEAR_EXACT'),
-  );
-  if (exact && width > 0) return { low: centre - width / 2, high: centre + width / 2 };
+  if (centre === undefined || width === undefined)
+    return scaleToUnit(measured, wholeRange(stored, measured, image));
+  const shape = functionOf(image, frame);
+  if (shape !== 'LINEAR' && width > 0) {
+    // PS3.3, sections C.11.2.1.3.1 and C.11.2.1.3.2.
+    if (shape === 'SIGMOID')
+      return measured.map((value) => 1 / (1 + Math.exp((-4 * (value - centre)) / width)));
+    if (shape === 'LINEAR_EXACT')
+      return scaleToUnit(measured, { low: centre - width / 2, high: centre + width / 2 });
+    throw new Error(
+      `its VOI LUT Function is "${shape.slice(0, 20)}", expected LINEAR, LINEAR_EXACT or SIGMOID`,
+    );
+  }
   if (width < 1) throw new Error(`its Window Width is ${width}, expected at least 1`);
-  return { low: centre - 0.5 - (width - 1) / 2, high: centre - 0.5 + (width - 1) / 2 };
+  return scaleToUnit(measured, { low: centre - 0.5 - (width - 1) / 2, high: centre - 0.5 + (width - 1) / 2 });
 }

@@ -1,7 +1,7 @@
 // What the costly checks share: attacks on all images of a subject.
 
 import * as tf from '@tensorflow/tfjs';
-import type { Attack, AttackLoss, Task } from '../../attacks/attack.ts';
+import { type Attack, type AttackLoss, type Task, taskOfLabels } from '../../attacks/attack.ts';
 import { judge } from '../../attacks/context.ts';
 import { craft } from '../../attacks/craft.ts';
 import { takeRows } from '../../attacks/rows.ts';
@@ -65,5 +65,6 @@ export function cleanScores({ net, batches, score }: Pick<Subject, 'net' | 'batc
 /** How far the mean score falls. */
 export const taken = (before: readonly number[], after: readonly number[]) => mean(before) - mean(after);
 
-export const taskOf = ({ batches }: Pick<Subject, 'batches'>): Task =>
-  batches[0]?.labels.rank === 1 ? 'classification' : 'segmentation';
+export function taskOf({ batches: [first] }: Pick<Subject, 'batches'>): Task {
+  return first ? taskOfLabels(first.labels) : 'classification';
+}

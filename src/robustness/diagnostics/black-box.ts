@@ -40,7 +40,7 @@ export const squareWins: AttackCheck = {
   needs: 'attacks',
   check(subject) {
     const { norm } = subject.threat;
-    if (taskOf(subject) === 'segmentation') return notApplicable('the square attack is for classification');
+    if (taskOf(subject) !== 'classification') return notApplicable('the square attack is for classification');
     if (norm !== 'linf' && norm !== 'l2') return notApplicable('the square attack is for linf and l2');
     const attack = createAttack({ name: 'square', queries: QUERIES });
     return beyondWhiteBox(subject, [attack], TOLERANCE, `the square attack with ${QUERIES} queries`);

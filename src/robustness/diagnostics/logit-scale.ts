@@ -14,8 +14,10 @@ export const logitScale: AttackCheck = {
   figure: 'what the loss margin takes beyond the loss that is attacked',
   needs: 'attacks',
   check(subject) {
-    if (taskOf(subject) === 'segmentation') {
-      return notApplicable('of maps, the mean margin is another aim and not a sharper one');
+    if (taskOf(subject) !== 'classification') {
+      return notApplicable(
+        'of maps and several labels, the mean margin is another aim and not a sharper one',
+      );
     }
     const attack = createAttack({ name: 'pgd', steps: STEPS });
     const [own, margin] = [subject.loss, lossOf('margin')].map(

@@ -56,7 +56,7 @@ export const notConverged: AttackCheck = {
       () => `${name} takes ${points(more)} more with ${2 * steps} steps than with ${steps}.`,
     );
     // In segmentation the image returned is that of the lowest score, whatever its loss.
-    if (found.verdict === 'raised' || taskOf(subject) === 'segmentation') return found;
+    if (found.verdict === 'raised' || taskOf(subject) !== 'classification') return found;
     const rise = lossRise(twice.scores, once.losses, twice.losses);
     const byLoss = compare(
       rise,

@@ -1,3 +1,4 @@
+import type { MetricName } from '../../robustness/metrics/create.ts';
 import { inference } from '../../robustness/target.ts';
 import type { Callback, Measurements, Run } from '../callback.ts';
 import { measureRobustness } from '../measure.ts';
@@ -44,7 +45,9 @@ async function standing(run: Run): Promise<{ fgsm: number; pgd: number }> {
     norm: norm as 'linf' | 'l2' | 'l1',
     epsilons: [epsilon],
     images: data.batchSize,
-    metric: run.train.task === 'segmentation' ? 'pixelAccuracy' : 'accuracy',
+    metric: { classification: 'accuracy', multilabel: 'labelAccuracy', segmentation: 'pixelAccuracy' }[
+      run.train.task
+    ] as MetricName,
     ...{ loss, random, batchSize: data.batchSize, signal: run.signal },
   });
   const [fgsm, pgd] = curves.map(({ points }) => points.at(-1)?.value as number);

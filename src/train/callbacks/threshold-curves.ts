@@ -13,9 +13,10 @@ export interface ThresholdCurves {
   write(summary: SummaryFileWriter, step: number): Promise<void>;
 }
 
-/** Of two classes the second says all; of maps the background is left out. */
+/** Of two classes the second says all; of maps the background is left out; of several labels all are shown. */
 function shownClasses({ classes, task }: Pick<Dataset, 'classes' | 'task'>): number[] {
   const all = [...classes.keys()];
+  if (task === 'multilabel') return all;
   return classes.length === 2 || task === 'segmentation' ? all.slice(1) : all;
 }
 
@@ -31,7 +32,11 @@ export function thresholdCurves(data: Pick<Dataset, 'classes' | 'task'>): Thresh
       tf.tidy(() => {
         const probabilities = logits.softmax().dataSync();
         const [actual, classes] = [labels.dataSync(), logits.shape.at(-1) as number];
-        for (const { index, tally } of shown) count(probabilities, actual, { classes, index, tally });
+        for (const { index, tally } of shown) {
+          if (data.task === 'multilabel')
+            countLabel(probabilities, actual, { count: data.classes.length, index, tally });
+          else count(probabilities, actual, { classes, index, tally });
+        }
       });
     },
     async write(summary, step) {
@@ -67,5 +72,17 @@ function count(
   for (let place = 0; place < actual.length; place++) {
     const label = actual[place] as number;
     if (label >= 0) tally.add(probabilities[place * classes + index] as number, label === index);
+  }
+}
+
+/** Of pairs of probabilities, absent and present, of each label of each image. */
+function countLabel(
+  probabilities: ArrayLike<number>,
+  actual: ArrayLike<number>,
+  { count, index, tally }: { count: number; index: number; tally: ThresholdTally },
+): void {
+  for (let place = index; place < actual.length; place += count) {
+    const label = actual[place] as number;
+    if (label >= 0) tally.add(probabilities[2 * place + 1] as number, label === 1);
   }
 }

@@ -1,0 +1,76 @@
+// JPEG files with nothing unusual in them, decoded and resized in one call: for a small image, setting up a pipeline of
+// libvips takes several times as long as decoding.
+
+import { createRequire } from 'node:module';
+import { isMainThread } from 'node:worker_threads';
+import type { Size } from './fit.ts';
+
+/** Marker codes, the second byte after 0xff: ITU-T T.81, table B.1. */
+const [SCAN, JFIF] = [0xda, 0xe0];
+/** Sequential and progressive frames with Huffman codes. */
+const frames = [0xc0, 0xc1, 0xc2];
+/** Frames of other kinds; Exif (may turn the image), a colour profile, and Adobe's colour transform. */
+const unusual = [0xc3, 0xc5, 0xc6, 0xc7, 0xc9, 0xca, 0xcb, 0xcd, 0xce, 0xcf, 0xe1, 0xe2, 0xee];
+
+/** The version of what decodes here. */
+export function jpegDecoder(): string {
+  return (createRequire(import.meta.url)('@napi-rs/image/package.json') as { version: string }).version;
+}
+
+/**
+ * The size of a JPEG that needs no more than decoding: 8 bits, grey or YCbCr, not turned, no colour profile, and with its end
+ * where it should be. Undefined for every other file.
+ */
+export function plainJpegSize(bytes: Uint8Array): Size | undefined {
+  const word = (at: number) => ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
+  if (word(0) !== 0xffd8 || word(bytes.length - 2) !== 0xffd9) return undefined;
+  let size: Size | undefined;
+  let jfif = false;
+  for (let at = 2; bytes[at] === 0xff; at += 2 + word(at + 2)) {
+    const marker = bytes[at + 1] as number;
+    if (marker === SCAN) return size;
+    if (unusual.includes(marker)) return undefined;
+    if (marker === JFIF) jfif = true;
+    if (!frames.includes(marker)) continue;
+    const [bits, components] = [bytes[at + 4], bytes[at + 9]];
+    // Without JFIF only the names of the components tell YCbCr from RGB.
+    const named = [10, 13, 16].every((place, i) => bytes[at + place] === i + 1);
+    if (size || bits !== 8 || !(components === 1 || (components === 3 && (jfif || named)))) return undefined;
+    size = { height: word(at + 5), width: word(at + 7) };
+  }
+  return undefined;
+}
+
+/** Decoded bytes, interleaved: one, three or four a pixel. */
+export interface PlainPixels {
+  readonly values: Uint8Array;
+  readonly stride: number;
+}
+
+/**
+ * Decodes a JPEG that is `plainJpegSize` and shrinks it to `to` with an antialiasing Lanczos kernel. Undefined where it is to be
+ * enlarged, or cannot be decoded: libvips then does it, or says what is wrong.
+ *
+ * Packed data that are damaged in the middle are decoded as far as they go, as viewers do; `requireSound` finds them.
+ */
+export async function decodePlainJpeg(
+  bytes: Uint8Array,
+  from: Size,
+  to: Size,
+): Promise<PlainPixels | undefined> {
+  if (from.width < to.width || from.height < to.height) return undefined;
+  const { FastResizeFilter, ResizeFit, Transformer } = await import('@napi-rs/image');
+  try {
+    const image = new Transformer(bytes);
+    if (from.width > to.width || from.height > to.height) {
+      const [filter, fit] = [FastResizeFilter.Lanczos3, ResizeFit.Fill];
+      image.fastResize({ width: to.width, height: to.height, filter, fit });
+    }
+    // A worker has nothing else to do meanwhile, and handing over would cost it more.
+    const values = isMainThread ? await image.rawPixels() : image.rawPixelsSync();
+    const stride = values.length / (to.width * to.height);
+    return [1, 3, 4].includes(stride) ? { values, stride } : undefined;
+  } catch {
+    return undefined;
+  }
+}
