@@ -11,7 +11,7 @@ import { temporaryDirectory } from '../train/support.ts';
 
 const script = fileURLToPath(new URL('survivor.ts', import.meta.url));
 const root = temporaryDirectory();
-const kills = Number(process.env.KILLS ?? 8);
+const kills = Number(process.env.KILLS ?? 6);
 
 interface Life {
   /** Milliseconds from the start of the process to that of training. */
