@@ -3,17 +3,25 @@ import type { Argv, CommandModule } from 'yargs';
 import type { AttackChoice } from '../attacks/create.ts';
 import type { NormName } from '../attacks/threat.ts';
 import type { DatasetChoice } from '../data/create.ts';
-import type { SplitName } from '../data/dataset.ts';
+import type { Dataset, SplitName } from '../data/dataset.ts';
 import { UsageError } from '../errors.ts';
+import { BIT_DEPTHS, type BitDepth } from '../robustness/bit-depths.ts';
 import type { CorruptionName } from '../robustness/corruptions/corrupt.ts';
 import { NOISES, type NoiseName } from '../robustness/noises.ts';
-import { OUTPUTS, type Outputs } from '../robustness/outputs.ts';
-import { BIT_DEPTHS, type BitDepth } from '../robustness/quantise.ts';
+import { OUTPUTS, type Outputs } from '../robustness/output-kinds.ts';
+import type { Tiles } from '../robustness/tiles.ts';
 import type { Evaluation } from '../train/evaluate.ts';
 import type { Experiment } from '../train/experiment.ts';
 import { formatEvaluation } from './evaluation-table.ts';
 import { parseNumber, parseNumbers } from './numbers.ts';
-import { directoryOption, type EngineArguments, engineOptions, parseCount, parseEngine } from './options.ts';
+import {
+  directoryOption,
+  type EngineArguments,
+  engineOptions,
+  parseCount,
+  parseEngine,
+  setOption,
+} from './options.ts';
 import { findSubject, loadSubject, type Subject, subjectOptions, subjectPositional } from './subject.ts';
 
 interface Arguments extends EngineArguments {
@@ -29,6 +37,9 @@ interface Arguments extends EngineArguments {
   readonly unseen: boolean | undefined;
   readonly outputs: Outputs | undefined;
   readonly transfer: string | undefined;
+  readonly set: string[];
+  readonly tile: string | undefined;
+  readonly overlap: string | undefined;
   readonly corruptions: string | undefined;
   readonly noise: NoiseName | undefined;
   readonly outliers: string | undefined;
@@ -70,6 +81,16 @@ export const evaluateCommand: CommandModule<object, Arguments> = {
           describe:
             'Another run, experiment or model.json: every attack is made on its net, too, and tried on this one',
         },
+        ...setOption,
+        tile: {
+          type: 'string',
+          describe:
+            'Segments images that are larger than the net was trained on, in tiles such as 128 or 128x96',
+        },
+        overlap: {
+          type: 'string',
+          describe: 'The share of a tile that the next one covers too; 0.25 by default',
+        },
         corruptions: {
           type: 'string',
           describe: 'Such as gaussianNoise,blur, or all: what else is done to these images',
@@ -96,7 +117,9 @@ export const evaluateCommand: CommandModule<object, Arguments> = {
     const subject = await findSubject(parsed);
     const { checkExperiment } = await import('../train/check-experiment.ts');
     const kinds = Object.keys(await import('../robustness/corruptions/registry.ts'));
-    const experiment = withRobustness(checkExperiment(subject.experiment), parsed, kinds);
+    const { override } = await import('./overrides.ts');
+    const own = override(checkExperiment(subject.experiment), parsed.set);
+    const experiment = withRobustness(checkExperiment(own), parsed, kinds);
     const checked = checkExperiment(experiment);
     const evaluation = await measure(subject, checked, parsed);
     process.stdout.write(formatEvaluation(evaluation));
@@ -149,6 +172,19 @@ function secondsOf({ seconds }: Arguments): number | undefined {
   throw new UsageError(`--seconds: expected a number above 0, received ${seconds}.`);
 }
 
+/** `--tile 128` or `--tile 128x96`, height before width, with `--overlap 0.25`. */
+function tilesOf({ tile, overlap }: Arguments): Tiles | undefined {
+  if (tile === undefined) {
+    if (overlap === undefined) return undefined;
+    throw new UsageError('--overlap: expected --tile beside it, such as --tile 128.');
+  }
+  const [height = Number.NaN, width = height, ...more] = tile.split('x').map(Number);
+  const whole = [height, width].every((side) => Number.isInteger(side) && side > 0) && more.length === 0;
+  if (!whole) throw new UsageError(`--tile: expected a size such as 128 or 128x96, received "${tile}".`);
+  const share = overlap === undefined ? 0.25 : parseNumber(overlap, '--overlap');
+  return { size: [height, width], overlap: share };
+}
+
 /** Names are checked with the rest of the experiment. */
 function corruptionsOf(list: string, kinds: readonly string[]): CorruptionName[] {
   const names = list === 'all' ? kinds : list.split(',').map((name) => name.trim());
@@ -165,6 +201,7 @@ async function measure(subject: Subject, experiment: Experiment, parsed: Argumen
   const { evaluate } = await import('../train/evaluate.ts');
   const { openSplits } = await import('../train/splits.ts');
   const { createRandom } = await import('../random.ts');
+  const { checkTiles } = await import('../robustness/tiles.ts');
   const { engine = 'auto', ...engineOptions } = parseEngine(parsed);
   const surrogate =
     parsed.transfer && (await findSubject({ ...parsed, run: parsed.transfer, checkpoint: 'best' }));
@@ -174,8 +211,12 @@ async function measure(subject: Subject, experiment: Experiment, parsed: Argumen
   const dataset = (await openSplits(experiment, createRandom(experiment.seed), kept))[parsed.split];
   if (dataset.samples.length === 0)
     throw new UsageError(`--split ${parsed.split}: ${dataset.name} has no such part.`);
-  const model = await loadSubject(subject, dataset);
-  const other = surrogate ? await loadSubject(surrogate, dataset) : undefined;
+  const tiles = tilesOf(parsed);
+  if (tiles) checkTiles(tiles, dataset.imageShape);
+  const { imageShape } = dataset;
+  const seen: Dataset = tiles ? { ...dataset, imageShape: [...tiles.size, imageShape[2]] } : dataset;
+  const model = await loadSubject(subject, seen);
+  const other = surrogate ? await loadSubject(surrogate, seen) : undefined;
   const { robustness } = experiment;
   const evaluation = await evaluate(
     model,
@@ -183,6 +224,7 @@ async function measure(subject: Subject, experiment: Experiment, parsed: Argumen
     { split: parsed.split, dataset },
     {
       outputs: parsed.outputs,
+      tiles,
       ...(robustness && { robustness, seconds: secondsOf(parsed) }),
       ...(robustness && other && { surrogate: other }),
     },

@@ -10,11 +10,11 @@ import { tableOf } from './table.ts';
 
 /** What an evaluation found, for a terminal: clean metrics, a table of the first metric by epsilon, and the rest. */
 export function formatEvaluation(evaluation: Evaluation): string {
-  const { experiment, net, split, images, outputs, clean, robustness } = evaluation;
+  const { experiment, net, split, images, outputs, tiles, clean, robustness } = evaluation;
   const figures = Object.entries(clean).map(([name, value]) => `  ${name.padEnd(16)}${value.toFixed(4)}\n`);
   const head = `${experiment}: ${net} on ${images} images of the ${split} split\n${
     outputs ? `  its outputs are taken for probabilities (${outputs})\n` : ''
-  }${figures.join('')}`;
+  }${tiles ? `  in tiles of ${tiles.size.join('x')}, overlapping by ${tiles.overlap} or more\n` : ''}${figures.join('')}`;
   if (!robustness) return head;
   const { curves, worst } = robustness;
   const rows = [

@@ -2,7 +2,7 @@
 
 import { UsageError } from '../errors.ts';
 import type { NetChoice } from '../nets/create.ts';
-import { coerce, type Json } from './overrides.ts';
+import type { Json } from './overrides.ts';
 
 export interface NetArguments {
   readonly net: string;
@@ -42,6 +42,7 @@ export function parseInput(text: string): number[] {
 /** The net with the options of `--set`, each of the kind of its default. */
 export async function choiceOf({ net, preset, set }: NetArguments): Promise<NetChoice> {
   const { resolveNet } = await import('../nets/create.ts');
+  const { coerce } = await import('./overrides.ts');
   const choice: Record<string, Json> = { name: net, ...(preset !== undefined && { preset }) };
   const { options } = resolveNet(choice as unknown as NetChoice);
   for (const assignment of set) {

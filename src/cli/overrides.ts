@@ -20,9 +20,10 @@ const ABSENT: Node = {
     skipBad: false,
   },
   robustness: {
-    ...{ attacks: [{ name: '' }], norm: '', epsilons: [0], everyEpochs: 0, images: 0 },
+    ...{ attacks: [{ name: '' }], norm: '', epsilons: [0], everyEpochs: 0, images: 0, trainImages: 0 },
     ...{ budget: 0, quantise: 0, unseen: false },
   },
+  accumulate: 0,
   schedule: { name: '' },
   weights: '',
   defence: { name: '' },
@@ -68,7 +69,7 @@ function assign(
     found ?? (isNode(sample) ? sample[key] : undefined) ?? (isPreset(walked, key) ? '' : undefined);
   if (place === undefined || like === undefined) throw unknownPath(target, sample, walked, key);
   if (rest.length === 0) {
-    const value = coerce(text, like, here.join('.'));
+    const value = isMeasure(here) && text.includes(',') ? listOf(text) : coerce(text, like, here.join('.'));
     // Another name takes other options.
     if (key === 'name' && walked.length > 0) replaceAll(container, { name: value });
     // So does a preset, which goes before the options that are set after it.
@@ -78,6 +79,15 @@ function assign(
   }
   if (found === undefined) container[place] = {};
   assign(container[place] as Json, isNode(sample) ? sample[key] : undefined, rest, text, here);
+}
+
+/** Of what may be one measurement or a list of them. */
+function isMeasure(path: string[]): boolean {
+  return ['checkpoints.best', 'earlyStop.measurement'].includes(path.join('.'));
+}
+
+function listOf(text: string): string[] {
+  return text.split(',').map((item) => item.trim());
 }
 
 function isPreset(walked: string[], key: string): boolean {

@@ -123,14 +123,17 @@ async function report(trained: Trained, { directory }: Arguments): Promise<void>
 
 /** Where the files of a finished run are. */
 async function results({ experiment, records }: Trained, run: string): Promise<[string, string][]> {
-  const { bestEpoch, bestMeasurement } = await import('../train/measurements.ts');
+  const { bestEpoch, bestMeasurement, nameOfMeasure, valueOfMeasure } = await import(
+    '../train/measurements.ts'
+  );
   const { checkpointName } = await import('../train/checkpoints.ts');
   const best = bestMeasurement(experiment);
   const epoch = bestEpoch(records, best);
-  const value = records.find((record) => record.epoch === epoch)?.measurements[best.measurement];
+  const record = records.find((one) => one.epoch === epoch);
+  const value = record && valueOfMeasure(record.measurements, best.measurement);
   const found: [string, string][] = [];
   if (epoch !== undefined && value !== undefined) {
-    const why = `${best.measurement} ${value.toFixed(4)}`;
+    const why = `${nameOfMeasure(best.measurement)} ${value.toFixed(4)}`;
     found.push(['best checkpoint', `${run}/${checkpointName(epoch)} (${why})`]);
   }
   const attacked = records.findLast(({ measurements }) =>

@@ -2,11 +2,9 @@
 
 import * as tf from '@tensorflow/tfjs';
 import { UsageError } from '../errors.ts';
+import type { Outputs } from './output-kinds.ts';
 
-/** What a net gives: scores before the softmax, the probabilities after it, or after a sigmoid that of the second class. */
-export type Outputs = 'logits' | 'softmax' | 'sigmoid';
-
-export const OUTPUTS: readonly Outputs[] = ['logits', 'softmax', 'sigmoid'];
+export { OUTPUTS, type Outputs } from './output-kinds.ts';
 
 /** Near the smallest float32: its logarithm stands for that of 0. Added and not a maximum, which may lose a NaN. */
 const TINY = 1.2e-38;

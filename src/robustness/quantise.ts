@@ -1,10 +1,9 @@
 // Images as they are stored: a whole number of levels a value.
 
 import * as tf from '@tensorflow/tfjs';
+import type { BitDepth } from './bit-depths.ts';
 
-export type BitDepth = 8 | 12 | 16;
-
-export const BIT_DEPTHS: readonly BitDepth[] = [8, 12, 16];
+export { BIT_DEPTHS, type BitDepth } from './bit-depths.ts';
 
 /** Of a level: what float32 may lose of a value that is a whole number of levels, at 16 bits. */
 const ROUNDING = 0.01;

@@ -9,7 +9,7 @@ import { checkRobustness } from './check-robustness.ts';
 import { checkDefence } from './defences/create.ts';
 import type { Experiment } from './experiment.ts';
 import { fillChoices, taskOfNet } from './fill-choices.ts';
-import { measurementsOf } from './measurements.ts';
+import { betterOf, measurementsOf } from './measurements.ts';
 import { checkOptimizer } from './optimizers.ts';
 import { choicesOf, isCount, require, requireChoice, requireKeys } from './requirements.ts';
 import { checkSchedule } from './schedules.ts';
@@ -40,6 +40,7 @@ export function checkExperiment(experiment: Experiment): Experiment {
   const { weights } = experiment;
   const named = weights === undefined || (typeof weights === 'string' && weights !== '');
   require(named, 'weights', "a file, such as 'resnet50.safetensors'", weights);
+  checkAccumulate(experiment);
   const { defence } = experiment;
   if (defence) {
     checkDefence(requireChoice('defence', defence), taskOfNet(experiment.net));
@@ -55,18 +56,26 @@ export function checkExperiment(experiment: Experiment): Experiment {
   }
   if (checkpoints) {
     requireKeys('checkpoints', checkpoints);
-    requireMeasurement(checked, 'checkpoints.best', checkpoints.best);
+    requireMeasure(checked, 'checkpoints.best', checkpoints.best);
     requireBetter('checkpoints.better', checkpoints.better);
   }
   if (earlyStop) {
     requireKeys('earlyStop', earlyStop);
-    requireMeasurement(checked, 'earlyStop.measurement', earlyStop.measurement);
+    requireMeasure(checked, 'earlyStop.measurement', earlyStop.measurement);
     requireBetter('earlyStop.better', earlyStop.better);
     require(isCount(
       earlyStop.patience,
     ), 'earlyStop.patience', 'a whole number of at least 1', earlyStop.patience);
   }
   return checked;
+}
+
+function checkAccumulate({ accumulate, defence }: Experiment): void {
+  if (accumulate === undefined) return;
+  require(isCount(accumulate), 'accumulate', 'a whole number of batches, at least 1', accumulate);
+  // Its steps on one batch follow each other.
+  const replays = accumulate > 1 && defence?.name === 'free';
+  require(!replays, 'accumulate', '1 beside the defence free, which takes several steps on a batch', accumulate);
 }
 
 /** The net says which layers there are. */
@@ -102,6 +111,17 @@ function requireMeasurement(experiment: Experiment, owner: string, name: string)
   require(names.includes(
     name,
   ), owner, `a measurement of this experiment, one of ${listChoices(names)}`, name);
+}
+
+/** One measurement, or several of which a mean can be taken. */
+function requireMeasure(experiment: Experiment, owner: string, measure: string | readonly string[]): void {
+  const names = typeof measure === 'string' ? [measure] : measure;
+  const once = Array.isArray(names) && names.length > 0 && new Set(names).size === names.length;
+  require(once, owner, 'a measurement, or a list with each measurement once', measure);
+  for (const name of names) requireMeasurement(experiment, owner, name);
+  const ways = names.map((name) => `${name} (${betterOf(experiment, name)} is better)`);
+  const alike = new Set(names.map((name) => betterOf(experiment, name))).size === 1;
+  require(alike, owner, 'measurements that improve in the same way', ways);
 }
 
 function requireBetter(owner: string, better: unknown): void {

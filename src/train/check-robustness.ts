@@ -24,6 +24,9 @@ export function checkRobustness(
   checkEpsilons('robustness.epsilons', epsilons, norm);
   require(isCount(everyEpochs), 'robustness.everyEpochs', 'a whole number of at least 1', everyEpochs);
   require(isCount(images), 'robustness.images', 'a whole number of at least 1', images);
+  const { trainImages } = robustness;
+  const counted = trainImages === undefined || isCount(trainImages);
+  require(counted, 'robustness.trainImages', 'a whole number of at least 1', trainImages);
   checkMeasuring(robustness);
   const primary = metricOf(experiment.metrics[0]);
   require(primary.perImage !==

@@ -12,6 +12,7 @@ import type { RobustnessCurves } from '../robustness/curve.ts';
 import type { NoiseControl } from '../robustness/matched-noise.ts';
 import { type Outputs, outputsOf } from '../robustness/outputs.ts';
 import { type Classifier, classifierOf } from '../robustness/target.ts';
+import { type Tiles, tiled } from '../robustness/tiles.ts';
 import type { AmbiguityScores, OutlierScores } from '../robustness/uncertainty.ts';
 import { checkpointedEpochs, checkpointName, loadCheckpoint, restoreWeights } from './checkpoints.ts';
 import type { Experiment } from './experiment.ts';
@@ -33,6 +34,8 @@ export interface Evaluation {
   readonly images: number;
   /** What the net gives, where that is no logits. */
   readonly outputs?: Outputs;
+  /** How images larger than the net takes were put together. */
+  readonly tiles?: Tiles;
   /** `loss` and each metric of the experiment. */
   readonly clean: Readonly<Record<string, number>>;
   /** Absent where nothing was attacked, and so are the others where they were not asked for. */
@@ -116,6 +119,8 @@ export interface EvaluateOptions {
   readonly outputs?: Outputs | undefined;
   /** Attacks may take so long: of the images asked for, as many are attacked as that allows. */
   readonly seconds?: number | undefined;
+  /** The net is one of tiles of this size, and the images are larger; for segmentation. */
+  readonly tiles?: Tiles | undefined;
 }
 
 /** Measures a net on `dataset`, a split called `split`. */
@@ -132,12 +137,22 @@ export async function evaluate(
     surrogate,
     random = createRandom(experiment.seed),
     outputs = outputsOf(model),
+    tiles,
   } = options;
-  using target = classifierOf(model, { outputs });
+  using whole = classifierOf(model, { outputs });
+  const target = tiles ? tiled(whole, tiles) : whole;
   const clean = await measureClean(target, dataset, { metrics, loss, batchSize });
   const images = dataset.samples.length;
   const ends = outputs !== 'logits' && { outputs };
-  const measured = { experiment: name, net: net.name, split, images, ...ends, clean };
+  const measured = {
+    experiment: name,
+    net: net.name,
+    split,
+    images,
+    ...ends,
+    ...(tiles && { tiles }),
+    clean,
+  };
   if (!robustness) return measured;
   const how = { ...robustness, metric: metrics[0], loss, batchSize, random: random.stream('robustness') };
   using other = surrogate && classifierOf(surrogate);
@@ -145,7 +160,7 @@ export async function evaluate(
     ...how,
     unseen: robustness.unseen ? 'all' : 'cheap',
     seconds: options.seconds,
-    ...(other && { surrogate: other }),
+    ...(other && { surrogate: tiles ? tiled(other, tiles) : other }),
   });
   const attacked = { ...how, images: curves.worst.images };
   return {

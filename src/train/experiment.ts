@@ -46,6 +46,11 @@ export interface Experiment {
   /** By its name, or with options: `{ name: 'focal', gamma: 2 }`. */
   readonly loss: LossChoice;
   readonly optimizer: OptimizerChoice;
+  /**
+   * How many batches a step of the optimizer takes, 1 by default: the step of a batch as many times as large, in the
+   * memory of one. Batch normalisation still sees each batch by itself.
+   */
+  readonly accumulate?: number;
   /** How the learning rate moves: `{ name: 'cosine', warmUp: 1 }`; it stays as it is without. */
   readonly schedule?: ScheduleChoice;
   /** What of the net stays as it starts. */
@@ -63,6 +68,11 @@ export interface Experiment {
     readonly everyEpochs: number;
     /** How many images of the validation split are attacked, drawn once by seed. */
     readonly images: number;
+    /**
+     * As many images of the training split are attacked, too, at the cost of that: the worst case over the attacks stands
+     * beside that of the validation split, as `train/robustness/worst/…`, and shows robust overfitting.
+     */
+    readonly trainImages?: number;
     /**
      * Attacks may take this share of the time that the epoch's training took, 0.1 for a tenth: of `images`, as many are
      * attacked as that allows. How many these are, and so what is measured, then depends on the machine.
@@ -85,12 +95,16 @@ export interface Experiment {
     readonly ambiguity?: boolean;
   };
   readonly checkpoints?: {
-    /** A recorded measurement, such as `validation/auroc` or `robustness/pgd/linf/auc`. */
-    readonly best: string;
+    /**
+     * A recorded measurement, such as `validation/auroc` or `robustness/pgd/linf/auc`; or several, whose mean decides:
+     * `['validation/dice', 'robustness/worst/linf/0.0157']`.
+     */
+    readonly best: string | readonly string[];
     readonly better?: 'higher' | 'lower';
   };
   readonly earlyStop?: {
-    readonly measurement: string;
+    /** As for `checkpoints.best`. */
+    readonly measurement: string | readonly string[];
     readonly better?: 'higher' | 'lower';
     readonly patience: number;
   };

@@ -1,7 +1,8 @@
 // Files that are whole or absent: written aside, synced, renamed.
 
+import { existsSync } from 'node:fs';
 import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { RunError } from '../errors.ts';
 
 const MEANINGS: Readonly<Record<string, string>> = {
@@ -94,10 +95,17 @@ export async function replaceDirectory(
   await rm(old, { recursive: true, force: true });
 }
 
-/** Removes what writers that were killed left aside in `directory`. */
+/**
+ * Removes what writers that were killed left aside in `directory` and the directories in it. What was there before a
+ * writer that had not yet put its own in the place comes back.
+ */
 export async function removeLeftovers(directory: string): Promise<void> {
-  for (const name of await readdir(directory)) {
-    if (name.endsWith('.tmp')) await rm(join(directory, basename(name)), { recursive: true, force: true });
+  for (const entry of await readdir(directory, { withFileTypes: true })) {
+    const path = join(directory, entry.name);
+    const replaced = /^(.+)\.\d+\.old\.tmp$/.exec(entry.name)?.[1];
+    if (replaced && !existsSync(join(directory, replaced))) await rename(path, join(directory, replaced));
+    else if (entry.name.endsWith('.tmp')) await rm(path, { recursive: true, force: true });
+    else if (entry.isDirectory()) await removeLeftovers(path);
   }
 }
 

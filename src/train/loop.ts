@@ -11,6 +11,7 @@ import { splitTimes } from './measurements.ts';
 import { learningRateShare } from './schedules.ts';
 import type { Session } from './session.ts';
 import { trainStep } from './step.ts';
+import { type StepPart, stepPart } from './step-part.ts';
 
 /** Trains from `session.position` to the last epoch, unless stopped: see `callback.ts` for the order of events. */
 export async function trainEpochs(session: Session, callbacks: readonly Callback[]): Promise<void> {
@@ -61,10 +62,19 @@ async function endEpoch(
       'time/wait': waited,
     }),
   };
-  await run.directory.appendRecord(record);
+  const seconds: Record<string, number> = {};
+  const timed = async (name: string, body: () => Promise<void> | void) => {
+    const started = performance.now();
+    await body();
+    seconds[name] = (performance.now() - started) / 1000;
+  };
+  await timed('records', () => run.directory.appendRecord(record));
   run.log.info(record, 'epoch');
   session.position = { epoch: epoch + 1, batch: 0, step, lossSum: 0, images: 0 };
-  for (const callback of callbacks) await callback.onRecord?.(run, record);
+  for (const callback of callbacks) {
+    if (callback.onRecord) await timed(callback.name, async () => callback.onRecord?.(run, record));
+  }
+  run.log.info({ epoch, seconds }, 'kept');
   records.push(record);
   return true;
 }
@@ -85,7 +95,8 @@ async function trainBatches(session: Session, callbacks: readonly Callback[]): P
     const at: Position = session.position;
     // Workers have nothing else left to do while the net is at the last batch, and then measured.
     if (at.batch === count - 1) prepareNext(session);
-    const { step, loss } = await trainBatch(session, batch, count);
+    const part = stepPart(at.batch, { batches: count, accumulate: run.experiment.accumulate });
+    const { step, loss } = await trainBatch(session, batch, part);
     const images = batch.ids.length;
     session.position = {
       epoch,
@@ -101,7 +112,8 @@ async function trainBatches(session: Session, callbacks: readonly Callback[]): P
     }
     // Signals are heard between turns of the event loop only.
     await macrotask();
-    if (run.signal.aborted) break;
+    // What a step has summed so far is not saved: it is ended first.
+    if (run.signal.aborted && part.isLast) break;
     asked = performance.now();
   }
   return { batches: count, waited };
@@ -124,35 +136,44 @@ function shuffled({ experiment, train, random }: Session['run'], epoch: number):
 
 /** Of the last step of the epoch. */
 function learningRate(session: Session, batches: number): number {
-  return (session.learner.optimizer.options.learningRate as number) * shareAt(session, batches - 1, batches);
+  const { accumulate } = session.run.experiment;
+  const last = stepPart(batches - 1, { batches, accumulate });
+  return (session.learner.optimizer.options.learningRate as number) * shareAt(session, last);
 }
 
-function shareAt({ run, records, position }: Session, batch: number, batches: number): number {
-  const passed = position.epoch - 1 + batch / batches;
-  return learningRateShare(run.experiment, { passed, step: 1 / batches, records });
+function shareAt({ run, records, position }: Session, { index, steps }: StepPart): number {
+  const passed = position.epoch - 1 + index / steps;
+  return learningRateShare(run.experiment, { passed, step: 1 / steps, records });
 }
 
-/** One step on a batch, or as many as the defence takes; gives how many are taken now, and their mean loss. */
+/**
+ * One step on a batch, or a part of one, or as many as the defence takes; gives how many are taken now, and the mean
+ * loss.
+ */
 async function trainBatch(
   session: Session,
   batch: Batch,
-  batches: number,
+  at: StepPart,
 ): Promise<{ step: number; loss: number }> {
   const { run, learner, position, diverged } = session;
   const { replays = 1 } = learner.defence ?? {};
-  const elapsed = position.epoch - 1 + (position.batch + 1) / batches;
-  const learningRateShare = shareAt(session, position.batch, batches);
+  const { index, steps, part, isLast } = at;
+  const place = {
+    ...{ part, isLast },
+    elapsed: position.epoch - 1 + (index + 1) / steps,
+    learningRateShare: shareAt(session, at),
+  };
   let { step } = position;
   let loss = 0;
   for (let replay = 0; replay < replays; replay++) {
     step++;
-    reseedDropout(run.net.model, run.random.stream(`dropout/${step}`));
-    const before = await trainStep(learner, batch, step, { elapsed, learningRateShare }).catch((error) => {
+    reseedDropout(run.net.model, run.random.stream(`dropout/${step}${part > 0 ? `/${part}` : ''}`));
+    const before = await trainStep(learner, batch, step, place).catch((error) => {
       throw error instanceof RunError ? diverged(error.message) : error;
     });
     loss += before / replays;
   }
-  return { step, loss };
+  return { step: isLast ? step : position.step, loss };
 }
 
 /** A last batch of one image is left out: batch normalisation finds no spread in it. The next shuffle takes it in. */

@@ -19,6 +19,11 @@ export function robustnessTag(
   return `robustness/${attack}/${norm}/${typeof epsilon === 'string' ? epsilon : epsilon.toFixed(4)}`;
 }
 
+/** `train/robustness/worst/linf/0.0157`: the worst case over attacks on images of the training split. */
+export function trainedTag(norm: string, epsilon: number | 'auc'): string {
+  return `train/${robustnessTag('worst', norm, epsilon)}`;
+}
+
 /** How many images were attacked, where a budget decides that. */
 export const ATTACKED = 'robustness/images';
 
@@ -94,6 +99,13 @@ export function measurementsOf(experiment: Experiment): string[] {
       names.push(robustnessTag(attack, robustness.norm, 'median'));
     if (robustness.unseen && attack !== 'worst') names.push(robustnessTag(attack, robustness.norm, 'unseen'));
   }
+  if (robustness.trainImages) {
+    const { norm, epsilons } = robustness;
+    names.push(
+      ...[...new Set([0, ...epsilons])].map((epsilon) => trainedTag(norm, epsilon)),
+      trainedTag(norm, 'auc'),
+    );
+  }
   if (robustness.budget !== undefined) names.push(ATTACKED);
   names.push('robustness/flags', ...unattackedMeasurements(robustness));
   return names;
@@ -110,10 +122,37 @@ export function betterOf(experiment: Experiment, measurement: string): Better {
   return metricOf(name as MetricName).better;
 }
 
-/** The measurement that decides the best checkpoint. */
-export function bestMeasurement(experiment: Experiment): { measurement: string; better: Better } {
+/** What decides which epoch is best: a measurement, or the mean of several. */
+export interface Measure {
+  readonly measurement: string | readonly string[];
+  readonly better: Better;
+}
+
+/** `validation/dice`, or `mean of validation/dice, robustness/worst/linf/auc`. */
+export function nameOfMeasure(measurement: Measure['measurement']): string {
+  return typeof measurement === 'string' ? measurement : `mean of ${measurement.join(', ')}`;
+}
+
+/** Undefined where the measurement, or one of several, was not recorded. */
+export function valueOfMeasure(
+  measurements: Measurements,
+  measurement: Measure['measurement'],
+): number | undefined {
+  const values = [measurement].flat().map((name) => measurements[name]);
+  const known = values.filter((value) => value !== undefined);
+  if (known.length < values.length) return undefined;
+  return known.reduce((sum, value) => sum + value, 0) / known.length;
+}
+
+/** What decides the best checkpoint. */
+export function bestMeasurement(experiment: Experiment): Measure {
   const measurement = experiment.checkpoints?.best ?? `validation/${experiment.metrics[0]}`;
-  return { measurement, better: experiment.checkpoints?.better ?? betterOf(experiment, measurement) };
+  return { measurement, better: experiment.checkpoints?.better ?? betterOfMeasure(experiment, measurement) };
+}
+
+/** Of several measurements, which way the first one improves. */
+export function betterOfMeasure(experiment: Experiment, measurement: Measure['measurement']): Better {
+  return betterOf(experiment, [measurement].flat()[0] as string);
 }
 
 /** Area under the worst-case curve: what decides the most robust checkpoint; undefined where nothing is attacked. */
@@ -128,12 +167,12 @@ export function robustMeasurement(
 /** The epoch with the best value, the first of equals; undefined where it was never recorded. */
 export function bestEpoch(
   records: readonly { readonly epoch: number; readonly measurements: Measurements }[],
-  { measurement, better }: { readonly measurement: string; readonly better: Better },
+  { measurement, better }: Measure,
 ): number | undefined {
   const sign = better === 'higher' ? 1 : -1;
   let best: { epoch: number; value: number } | undefined;
   for (const { epoch, measurements } of records) {
-    const value = measurements[measurement];
+    const value = valueOfMeasure(measurements, measurement);
     if (value === undefined) continue;
     if (!best || sign * value > sign * best.value) best = { epoch, value };
   }

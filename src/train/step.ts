@@ -7,6 +7,7 @@ import { RunError } from '../errors.ts';
 import type { Loss } from '../losses/loss.ts';
 import type { Net } from '../nets/net.ts';
 import type { Defence } from './defences/defence.ts';
+import type { GradientSum } from './gradient-sum.ts';
 import { createOptimizer, type Optimizer, type OptimizerChoice } from './optimizers.ts';
 
 /** What moves in training. */
@@ -17,6 +18,8 @@ export interface Learner {
   readonly optimizer: Optimizer;
   /** Bound to this net and loss. */
   readonly defence?: Defence;
+  /** Where a step takes several batches. */
+  readonly sum?: GradientSum;
 }
 
 /** The weights that training moves, in the order of the model. */
@@ -37,33 +40,47 @@ export function optimizerOf(choice: OptimizerChoice, net: Net): Optimizer {
 
 /** Where a step stands in its run. */
 export interface StepPlace {
-  /** Epochs since the start of the run, this batch included, for a defence that warms up. */
+  /** Epochs since the start of the run, this step included, for a defence that warms up. */
   readonly elapsed?: number;
   /** What a schedule leaves of the learning rate. */
   readonly learningRateShare?: number;
+  /** Which of the batches of the step this is; the first is 0. */
+  readonly part?: number;
+  /** Whether it is the last of them: then the weights move. */
+  readonly isLast?: boolean;
 }
 
 /**
  * One optimizer step on a batch; gives the loss before it: the mean over the images, of the first head plus
  * the others by their `auxiliaryWeights`.
  *
- * With a defence, that of the batch under attack. `step` counts from 1. Throws `RunError` for a loss that is not
- * finite, before any weight has moved.
+ * With a defence, that of the batch under attack. `step` counts from 1. Where the learner sums gradients, only the last
+ * batch of a step moves the weights, by the mean over the images of all of them; batch normalisation normalises each
+ * batch by itself, and moves its statistics with each. Throws `RunError` for a loss that is not finite, before any
+ * weight has moved.
  */
 export async function trainStep(
   learner: Learner,
   batch: Batch,
   step: number,
-  { elapsed = Number.POSITIVE_INFINITY, learningRateShare = 1 }: StepPlace = {},
+  { elapsed = Number.POSITIVE_INFINITY, learningRateShare = 1, part = 0, isLast = true }: StepPlace = {},
 ): Promise<number> {
-  const { net, loss, optimizer, defence } = learner;
+  const { net, loss, optimizer, defence, sum } = learner;
   const { value, gradients } = defence
-    ? defence.lossAndGradients(batch, { step, elapsed })
+    ? defence.lossAndGradients(batch, { step, elapsed, part })
     : valueAndGradients(() => trainingLoss(net, loss, batch), trainableWeights(net));
   try {
     const mean = (await value.data())[0] as number;
     if (!Number.isFinite(mean)) throw new RunError(`the loss became ${mean} at step ${step}`);
-    optimizer.step(gradients, step, learningRateShare);
+    if (!sum) {
+      optimizer.step(gradients, step, learningRateShare);
+      return mean;
+    }
+    sum.add(gradients, batch.images.shape[0]);
+    if (!isLast) return mean;
+    const means = sum.take();
+    optimizer.step(means, step, learningRateShare);
+    tf.dispose(means.filter((gradient) => gradient !== undefined));
     return mean;
   } finally {
     tf.dispose([value, ...gradients.filter((gradient) => gradient !== undefined)]);

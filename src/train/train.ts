@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Dataset } from '../data/dataset.ts';
 import { type Loader, openLoader } from '../data/loader.ts';
@@ -14,13 +15,16 @@ import { cleanMeasurement } from './callbacks/clean-measurement.ts';
 import { earlyStop } from './callbacks/early-stop.ts';
 import { robustnessMeasurement } from './callbacks/robustness-measurement.ts';
 import { tensorboard } from './callbacks/tensorboard.ts';
+import { trainingRobustness } from './callbacks/training-robustness.ts';
 import { unattackedMeasurement } from './callbacks/unattacked-measurement.ts';
+import { changedFiles } from './changed-files.ts';
 import { checkExperiment } from './check-experiment.ts';
 import { type Checkpoint, newestCheckpoint, restoreSlots, restoreWeights } from './checkpoints.ts';
 import { DATA_RECORD, type DataRecord, formatDataRecord, readDataRecord } from './data-record.ts';
 import { createDefence, isSingleStep } from './defences/create.ts';
 import { describeEnvironment } from './environment.ts';
 import type { Experiment } from './experiment.ts';
+import { gradientSum } from './gradient-sum.ts';
 import { openLog } from './log.ts';
 import { trainEpochs } from './loop.ts';
 import { type Prepared, prepare } from './prepare.ts';
@@ -98,8 +102,9 @@ export async function resume(path: string, options: Omit<TrainOptions, 'director
     );
     // Stopped before its first checkpoint, a run begins again.
     const restores = (await newestCheckpoint(path, () => {})) !== undefined;
-    const prepared = await prepare(experiment, { restores, kept: await readDataRecord(path) });
-    return await runIn(directory, { ...prepared, engine, options, resumed: true });
+    const kept = await readDataRecord(path);
+    const prepared = await prepare(experiment, { restores, kept });
+    return await runIn(directory, { ...prepared, engine, options, resumed: true, kept });
   } finally {
     directory.release();
   }
@@ -128,9 +133,15 @@ async function checkpointToResume(path: string, log: Run['log']): Promise<Checkp
 
 async function runIn(
   directory: RunDirectory,
-  parts: Prepared & { engine: Engine; options: TrainOptions; resumed?: boolean },
+  parts: Prepared & {
+    engine: Engine;
+    options: TrainOptions;
+    resumed?: boolean;
+    kept?: DataRecord | undefined;
+  },
 ): Promise<Trained> {
-  const { experiment, net, engine, options, resumed = false, imported, found, loss, cache, ...data } = parts;
+  const { experiment, net, engine, options, resumed = false, ...others } = parts;
+  const { kept, imported, found, loss, cache, ...data } = others;
   using optimizer = optimizerOf(experiment.optimizer, net);
   using defence =
     experiment.defence &&
@@ -140,7 +151,9 @@ async function runIn(
       batchSize: experiment.data.batchSize,
     });
   using gradients = watchGradients();
-  const learner: Learner = { net, optimizer, loss, ...(defence && { defence }) };
+  const { accumulate = 1 } = experiment;
+  using sum = accumulate > 1 ? gradientSum() : undefined;
+  const learner: Learner = { net, optimizer, loss, ...(defence && { defence }), ...(sum && { sum }) };
   const log = openLog(join(directory.path, 'log.jsonl'), options.onWarning);
   const abort = new AbortController();
   const interrupt = () => abort.abort();
@@ -157,7 +170,9 @@ async function runIn(
       log.info({ weights: imported }, 'weights');
       for (const warning of importWarnings(imported)) log.warn(warning);
     }
-    if (!resumed) await directory.write(DATA_RECORD, formatDataRecord(found));
+    // A run that was killed at its very start has not written it.
+    if (!kept) await directory.write(DATA_RECORD, formatDataRecord(found));
+    if (kept) await warnOfChanged(data, directory.path, log);
     if (found.skipped) warnOfSkipped(found.skipped, log);
     const from = resumed ? await checkpointToResume(directory.path, log) : undefined;
     const records = await directory.keepRecordsTo(from ? from.position.epoch - 1 : 0);
@@ -199,6 +214,22 @@ async function runIn(
   }
 }
 
+/** A run goes on with files as they are now: what it then trains on is not what it began with. */
+async function warnOfChanged(
+  { train, validation }: Pick<Prepared, 'train' | 'validation'>,
+  run: string,
+  log: Run['log'],
+): Promise<void> {
+  const { mtimeMs } = await stat(join(run, DATA_RECORD));
+  const changed = await changedFiles([train, validation], mtimeMs);
+  if (changed.length === 0) return;
+  log.info({ changed }, 'changed');
+  const files = changed.length === 1 ? '1 file has' : `${changed.length} files have`;
+  log.warn(
+    `${files} changed since the run began: ${changed[0]}${changed.length > 1 ? ' first' : ''}. It goes on with them as they are now.`,
+  );
+}
+
 function warnOfSkipped(skipped: NonNullable<DataRecord['skipped']>, log: Run['log']): void {
   log.info({ skipped }, 'skipped');
   const [first] = skipped;
@@ -229,7 +260,7 @@ function callbacksOf(
   return [
     cleanMeasurement(),
     ...(defence && isSingleStep(defence) ? [catastrophicOverfitting()] : []),
-    ...(robustness ? [robustnessMeasurement(), unattackedMeasurement()] : []),
+    ...(robustness ? [robustnessMeasurement(), trainingRobustness(), unattackedMeasurement()] : []),
     tensorboard(gradients),
     checkpoint(),
     ...(stops ? [earlyStop()] : []),

@@ -82,18 +82,22 @@ test('a run killed in the middle of an epoch ends, resumed, as if it had not bee
   assert.deepEqual(outcomeOf(run), outcomeOf(whole));
 });
 
-test('a run interrupted by Ctrl-C saves, exits with 130, says how to go on, and ends the same', async () => {
-  const interrupted = await medrobust(train('interrupted'), (stdout, child) => {
-    if (/^epoch 1\/4/m.test(stdout) && !child.killed) child.kill('SIGINT');
+const signals = { SIGINT: 130, SIGTERM: 143 } as const;
+
+for (const [signal, exitCode] of Object.entries(signals)) {
+  test(`a run that hears ${signal} saves, exits with ${exitCode}, says how to go on, and ends the same`, async () => {
+    const interrupted = await medrobust(train(signal), (stdout, child) => {
+      if (/^epoch 1\/4/m.test(stdout) && !child.killed) child.kill(signal as keyof typeof signals);
+    });
+    assert.equal(interrupted.code, exitCode, interrupted.stderr);
+    const run = runIn(signal);
+    assert.ok(!existsSync(join(run, 'lock')));
+    const command = /Go on with: medrobust (.*)$/m.exec(interrupted.stdout)?.[1] ?? '';
+    const resumed = await medrobust(command.split(' '));
+    assert.equal(resumed.code, 0, resumed.stderr);
+    assert.deepEqual(outcomeOf(run), outcomeOf(whole));
   });
-  assert.equal(interrupted.code, 130, interrupted.stderr);
-  const run = runIn('interrupted');
-  assert.ok(!existsSync(join(run, 'lock')));
-  const command = /Go on with: medrobust (.*)$/m.exec(interrupted.stdout)?.[1] ?? '';
-  const resumed = await medrobust(command.split(' '));
-  assert.equal(resumed.code, 0, resumed.stderr);
-  assert.deepEqual(outcomeOf(run), outcomeOf(whole));
-});
+}
 
 test('two processes do not work on one run', async () => {
   const second: Promise<Awaited<ReturnType<typeof medrobust>>>[] = [];

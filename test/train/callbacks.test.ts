@@ -16,7 +16,7 @@ const recordsOf = (name: string, values: (number | undefined)[]): EpochRecord[] 
 
 /** The epochs after which early stopping ends a run with these values, fed one by one. */
 function stopsAfter(stop: NonNullable<Experiment['earlyStop']>, values: (number | undefined)[]): number[] {
-  const records = recordsOf(stop.measurement, values);
+  const records = recordsOf(stop.measurement as string, values);
   const stopped: number[] = [];
   for (const record of records) {
     const run = {

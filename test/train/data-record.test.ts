@@ -1,7 +1,7 @@
 // What a run finds in its data, and keeps: division, windows, weights, what it left out.
 
 import assert from 'node:assert/strict';
-import { readFileSync, rmSync } from 'node:fs';
+import { readFileSync, rmSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, type TestContext, test } from 'node:test';
 import { useEngine } from '../../src/engine/engine.ts';
@@ -73,6 +73,27 @@ test('a run keeps ids, windows and weights; later files change neither them nor 
     assert.match(error.message, /of the train split is not there any more/);
     return true;
   });
+});
+
+test('files that changed since a run began are named when it goes on', async (context) => {
+  const experiment = await experimentOn(context, {});
+  const stopping = {
+    name: 'stop',
+    onBatchEnd: (run: { stop(reason: string): void }) => run.stop('interrupted'),
+  };
+  const { net, path } = await train(experiment, { directory, callbacks: [stopping] });
+  net.model.dispose();
+  const [id = ''] = (await readDataRecord(path))?.splits.train ?? [];
+  const later = new Date(Date.now() + 60_000);
+  const folder = folderOf(experiment);
+  // Of a file of the test split, training has not to say anything.
+  for (const name of [id, (await readDataRecord(path))?.splits.test[0] ?? '']) utimesSync(join(folder, name), later, later);
+  const warnings: string[] = [];
+  const options = { callbacks: [stopping], onWarning: (message: string) => warnings.push(message) };
+  (await resume(path, options)).net.model.dispose();
+  assert.equal(warnings.length, 1, `${warnings}`);
+  assert.match(warnings[0] ?? '', /^1 file has changed since the run began: .*\.png\. It goes on/);
+  assert.ok(warnings[0]?.includes(id));
 });
 
 test('a bad file ends the run and is named; with skipBad it is left out, said and listed', async (context) => {

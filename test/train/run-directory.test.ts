@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { test } from 'node:test';
 import { RunError, UsageError } from '../../src/errors.ts';
@@ -113,4 +113,19 @@ test('what a killed writer left aside is removed, and a directory is replaced wh
   assert.ok(!existsSync(join(path, 'epoch-0001.123.tmp')));
   assert.equal(readFileSync(join(path, 'epoch-0001/a'), 'utf8'), '3');
   assert.ok(!existsSync(join(path, 'epoch-0001/b')));
+});
+
+test('a writer that was killed between taking the old away and putting the new there loses neither', async () => {
+  const path = join(root, 'between');
+  mkdirSync(join(path, 'interrupted.123.old.tmp'), { recursive: true });
+  writeFileSync(join(path, 'interrupted.123.old.tmp/a'), 'before');
+  mkdirSync(join(path, 'interrupted.123.tmp'));
+  mkdirSync(join(path, 'epoch-0001'));
+  mkdirSync(join(path, 'epoch-0001.123.old.tmp'));
+  mkdirSync(join(path, 'curves'));
+  writeFileSync(join(path, 'curves/epoch-0001.json.123.tmp'), '{');
+  (await openRunDirectory(path)).release();
+  assert.equal(readFileSync(join(path, 'interrupted/a'), 'utf8'), 'before');
+  assert.deepEqual(readdirSync(path).sort(), ['curves', 'epoch-0001', 'interrupted']);
+  assert.deepEqual(readdirSync(join(path, 'curves')), []);
 });

@@ -96,9 +96,10 @@ function tested(run: RunData): Source {
 function validated(run: RunData): Source {
   const attacked = run.records.filter(({ epoch }) => run.measured.some((one) => one.epoch === epoch));
   const candidates = attacked.length > 0 ? attacked : run.records;
-  const measurement = run.best?.measurement ?? '';
+  const deciding = run.best?.parts ?? [run.best?.measurement ?? ''];
   const sign = run.best?.better === 'lower' ? -1 : 1;
-  const scoreOf = ({ measurements }: RunData['records'][number]) => sign * (measurements[measurement] ?? 0);
+  const scoreOf = ({ measurements }: RunData['records'][number]) =>
+    sign * deciding.reduce((sum, name) => sum + (measurements[name] ?? 0), 0);
   const [first, ...others] = candidates;
   if (!first) throw new UsageError(`${run.id} has no epoch yet: there is nothing to compare.`);
   const best = others.reduce((a, b) => (scoreOf(b) > scoreOf(a) ? b : a), first);

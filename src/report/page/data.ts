@@ -51,6 +51,8 @@ export interface RecordData {
 
 export interface Best {
   readonly measurement: string;
+  /** Where it is the mean of several: these. */
+  readonly parts?: readonly string[];
   readonly better: 'higher' | 'lower';
   readonly epoch: number;
   readonly value: number;

@@ -1,5 +1,5 @@
 import type { Callback, EpochRecord, Run } from '../callback.ts';
-import { bestEpoch, betterOf } from '../measurements.ts';
+import { bestEpoch, betterOfMeasure, nameOfMeasure, valueOfMeasure } from '../measurements.ts';
 
 /**
  * Ends the run when a measurement has not improved for `patience` of the epochs that recorded it.
@@ -21,10 +21,12 @@ export function earlyStop(): Callback {
 function stopIfStale(run: Run, records: readonly EpochRecord[]): void {
   const { earlyStop: options } = run.experiment;
   if (!options) return;
-  const { measurement, patience, better = betterOf(run.experiment, measurement) } = options;
-  const measured = records.filter(({ measurements }) => measurements[measurement] !== undefined);
+  const { measurement, patience, better = betterOfMeasure(run.experiment, measurement) } = options;
+  const measured = records.filter(
+    ({ measurements }) => valueOfMeasure(measurements, measurement) !== undefined,
+  );
   const best = bestEpoch(measured, { measurement, better });
   if (best === undefined) return;
   const since = measured.filter(({ epoch }) => epoch > best).length;
-  if (since >= patience) run.stop(`${measurement} has not improved since epoch ${best}`);
+  if (since >= patience) run.stop(`${nameOfMeasure(measurement)} has not improved since epoch ${best}`);
 }

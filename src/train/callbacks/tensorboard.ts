@@ -4,6 +4,7 @@ import type { ChartCategory } from '../../summary/layout.ts';
 import type { Callback } from '../callback.ts';
 import type { Experiment } from '../experiment.ts';
 import { hyperparametersOf } from '../hyperparameters.ts';
+import { robustnessTag, trainedTag } from '../measurements.ts';
 import { modelGraph } from '../model-graph.ts';
 import type { GradientWatch } from '../watch-gradients.ts';
 
@@ -57,8 +58,22 @@ function layoutOf({ metrics, robustness }: Experiment) {
   return [
     ...categories,
     robustnessCharts(attacks, norm),
+    ...(robustness.trainImages ? [overfittingCharts(robustness)] : []),
     ...(ofCorruptions.length > 0 ? [{ title: 'corruptions', charts: ofCorruptions }] : []),
   ];
+}
+
+/** The worst case on training images beside that on others: where they part, the net overfits to its attacked examples. */
+function overfittingCharts({
+  norm,
+  epsilons,
+}: Pick<NonNullable<Experiment['robustness']>, 'norm' | 'epsilons'>): ChartCategory {
+  const charts = [...epsilons, 'auc' as const].map((epsilon) => ({
+    title:
+      epsilon === 'auc' ? `area under the worst case, ${norm}` : `worst case, ${norm} ${epsilon.toFixed(4)}`,
+    tags: [trainedTag(norm, epsilon), robustnessTag('worst', norm, epsilon)],
+  }));
+  return { title: 'robust overfitting: training beside validation', charts };
 }
 
 /** The epsilons of each attack in one chart, the areas under the curves, and the medians. */

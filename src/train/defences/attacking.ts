@@ -40,14 +40,14 @@ export function attacking(definition: Attacking, options: CommonOptions, bound: 
   return {
     replays: 1,
     slots: [],
-    lossAndGradients(batch, { step, elapsed }) {
+    lossAndGradients(batch, { step, elapsed, part = 0 }) {
       const threat = threatAt(options, elapsed);
       const attacked = attack(definition, options, {
         ...bound,
         target,
         batch,
         threat,
-        random: random.stream(`${step}`),
+        random: random.stream(part === 0 ? `${step}` : `${step}/${part}`),
       });
       const ofBatch = () => lossOf(batch, attacked);
       try {

@@ -84,12 +84,12 @@ export interface Defence extends Disposable {
   readonly slots: readonly { readonly name: string; readonly variable: tf.Variable }[];
   /**
    * The mean loss of a batch under attack, a scalar, and its gradients by the weights that are trained, in their order.
-   * `step` counts from 1 and names the random numbers; `elapsed` are the epochs since the start of the run, this batch
-   * included. The caller disposes of all that is returned.
+   * `step` counts from 1 and names the random numbers, with `part` where it takes several batches; `elapsed` are the
+   * epochs since the start of the run, this step included. The caller disposes of all that is returned.
    */
   lossAndGradients(
     batch: Batch,
-    at: { readonly step: number; readonly elapsed: number },
+    at: { readonly step: number; readonly elapsed: number; readonly part?: number },
   ): { readonly value: tf.Tensor; readonly gradients: readonly (tf.Tensor | undefined)[] };
 }
 

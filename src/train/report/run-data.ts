@@ -5,7 +5,14 @@ import { basename, dirname, join } from 'node:path';
 import type { Best, RunData } from '../../report/page/data.ts';
 import type { EpochRecord } from '../callback.ts';
 import type { Environment } from '../environment.ts';
-import { type Better, bestEpoch, bestMeasurement, robustMeasurement } from '../measurements.ts';
+import {
+  bestEpoch,
+  bestMeasurement,
+  type Measure,
+  nameOfMeasure,
+  robustMeasurement,
+  valueOfMeasure,
+} from '../measurements.ts';
 import { readEnvironment, readExperiment, readRecords } from '../run-directory.ts';
 import { isHeld } from '../run-lock.ts';
 import { readCheckpoints } from './checkpoint-data.ts';
@@ -42,13 +49,13 @@ export async function readRun(path: string): Promise<RunData> {
   };
 }
 
-function bestOf(
-  records: readonly EpochRecord[],
-  { measurement, better }: { readonly measurement: string; readonly better: Better },
-): Best | undefined {
+function bestOf(records: readonly EpochRecord[], { measurement, better }: Measure): Best | undefined {
   const epoch = bestEpoch(records, { measurement, better });
-  const value = records.find((record) => record.epoch === epoch)?.measurements[measurement];
-  return epoch === undefined || value === undefined ? undefined : { measurement, better, epoch, value };
+  const of = records.find((record) => record.epoch === epoch);
+  const value = of && valueOfMeasure(of.measurements, measurement);
+  if (epoch === undefined || value === undefined) return undefined;
+  const parts = typeof measurement === 'string' ? {} : { parts: measurement };
+  return { measurement: nameOfMeasure(measurement), ...parts, better, epoch, value };
 }
 
 function describe(environment: Environment): (readonly [string, string])[] {

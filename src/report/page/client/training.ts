@@ -20,6 +20,8 @@ function lineOf({ records }: RunData, measurement: string): Series['points'] {
 interface Line {
   readonly measurement: string;
   readonly name: string;
+  /** Drawn in the colour of this other measurement, with dashes. */
+  readonly beside?: string;
 }
 
 /** Of one run, a colour a line; of several, a colour a run and dashes a line. */
@@ -28,14 +30,17 @@ function linesOf(runs: readonly RunData[], lines: readonly Line[]): Series[] {
   const several = runs.length > 1;
   return runs.flatMap((run, r) =>
     lines
-      .map(({ measurement, name }, i) => ({
-        key: several ? `${run.id}-${measurement}` : measurement,
-        name: several ? `${names[r]}, ${name}` : name,
-        colour: several ? r : i,
-        mark: several ? r : i,
-        dash: several ? i : 0,
-        points: lineOf(run, measurement),
-      }))
+      .map(({ measurement, name, beside }, i) => {
+        const twin = lines.findIndex((line) => line.measurement === beside);
+        const place = several ? r : twin < 0 ? i : twin;
+        return {
+          key: several ? `${run.id}-${measurement}` : measurement,
+          name: several ? `${names[r]}, ${name}` : name,
+          ...{ colour: place, mark: place },
+          dash: several ? i : twin < 0 ? 0 : 1,
+          points: lineOf(run, measurement),
+        };
+      })
       .filter(({ points }) => points.length > 0),
   );
 }
@@ -66,7 +71,7 @@ export function trainingSection({ runs }: PageData): Section {
         measurement: name,
         name: name.replace('/', ' '),
       }));
-      const metrics = recorded(runs, /^(validation|train)\/(?!loss$)/).map((name) => ({
+      const metrics = recorded(runs, /^(validation|train)\/(?!loss$|robustness\/)/).map((name) => ({
         measurement: name,
         name: name.replace('/', ' '),
       }));
@@ -91,10 +96,14 @@ export function trainingSection({ runs }: PageData): Section {
 /** What is in the units of the metric: `robustness/<attack>/<norm>/<epsilon>`, or its area. */
 const curveTag = /^robustness\/[^/]+\/[^/]+\/(auc|[\d.]+)$/;
 
+/** The worst case on images of the training split, where it was measured. */
+const trainedTag = /^train\/robustness\/worst\//;
+
 /** `pgd, linf` of `robustness/pgd/linf/0.0314`. */
 const attackOf = (measurement: string) => measurement.split('/').slice(1, 3).join(', ');
 
 function nameOf(measurement: string): string {
+  if (trainedTag.test(measurement)) return `${nameOf(measurement.slice('train/'.length))}, training images`;
   const [kind, attack, norm, epsilon] = measurement.split('/');
   if (kind !== 'robustness') return measurement.replace('/', ' ');
   return epsilon === 'auc' ? 'area under the curve' : `${attack} at ${levels(Number(epsilon), norm)}`;
@@ -107,21 +116,27 @@ function levels(epsilon: number, norm: string | undefined): string {
 }
 
 /** How far the robust measure is below its best: robust overfitting, where the clean metric went on rising. */
-function overfitting({ robustBest, best, records }: RunData, prefix: string): string | undefined {
+function overfitting(run: RunData, prefix: string): string | undefined {
+  const { robustBest, best, records } = run;
   const measured = records.filter(({ measurements }) => robustBest && robustBest.measurement in measurements);
   const last = measured.at(-1);
   if (!robustBest || !last || measured.length < 2) return undefined;
   const now = last.measurements[robustBest.measurement] as number;
   const lost = robustBest.better === 'higher' ? robustBest.value - now : now - robustBest.value;
   const what = 'The area under the worst-case curve';
+  const training = ofTraining(last.measurements[`train/${robustBest.measurement}`]);
   if (last.epoch === robustBest.epoch || lost < 0.0005) {
-    return `${prefix}${what} is at its best after the last epoch measured, ${last.epoch}: ${formatValue(now)}.`;
+    return `${prefix}${what} is at its best after the last epoch measured, ${last.epoch}: ${formatValue(now)}.${training}`;
   }
   const beside = best ? ` The clean measure (${best.measurement}) was best after epoch ${best.epoch}.` : '';
   return (
     `${prefix}${what} was best after epoch ${robustBest.epoch}, ${formatValue(robustBest.value)}, and is ` +
-    `${formatValue(now)} after epoch ${last.epoch}: ${formatValue(lost)} lost since.${beside}`
+    `${formatValue(now)} after epoch ${last.epoch}: ${formatValue(lost)} lost since.${beside}${training}`
   );
+}
+
+function ofTraining(area: number | undefined): string {
+  return area === undefined ? '' : ` On images of the training split it is ${formatValue(area)} then.`;
 }
 
 export function robustTrainingSection({ runs }: PageData): Section {
@@ -140,9 +155,16 @@ export function robustTrainingSection({ runs }: PageData): Section {
       const epsilons = robust.filter((one) => !one.endsWith('/auc') && !/\/0\.0+$/.test(one));
       const area = robust.filter((one) => one.endsWith('/auc'));
       // What adversarial training records of its own examples stands beside, so that robust overfitting shows.
-      const beside = [`validation/${metric}`, ...recorded(runs, /^(train\/.*robust|defence\/)/)];
-      const of = runs.length > 1 ? [...area, `validation/${metric}`] : [...area, ...beside, ...epsilons];
-      const lines = of.map((measurement) => ({ measurement, name: nameOf(measurement) }));
+      const trained = recorded(runs, trainedTag).filter((one) => robust.includes(one.slice('train/'.length)));
+      const beside = [`validation/${metric}`, ...recorded(runs, /^defence\//)];
+      const trainedArea = trained.filter((one) => one.endsWith('/auc'));
+      const single = [...area, ...beside, ...epsilons, ...trained.filter((one) => !/\/0\.0+$/.test(one))];
+      const of = runs.length > 1 ? [...area, `validation/${metric}`, ...trainedArea] : single;
+      const lines = of.map((measurement) => ({
+        measurement,
+        name: nameOf(measurement),
+        ...(trainedTag.test(measurement) && { beside: measurement.slice('train/'.length) }),
+      }));
       const findings = runs.map((run, i) => overfitting(run, runs.length > 1 ? `${names[i]}: ` : ''));
       return [
         h(
