@@ -194,11 +194,14 @@ async function measure(subject: Subject, experiment: Experiment, parsed: Argumen
 
 async function save(
   evaluation: Evaluation,
-  { run, file, checkpoint }: Subject,
-  { split }: Arguments,
+  { run, file, checkpoint, experiment }: Subject,
+  { split, norm }: Arguments,
 ): Promise<void> {
   const { writeEvaluation } = await import('./evaluation-files.ts');
   const directory = run ? join(run, 'evaluations') : dirname(file as string);
-  const written = await writeEvaluation(directory, `${split}-${checkpoint}`, evaluation);
+  // What was attacked in another norm stands beside what the experiment asks for.
+  const own = experiment.robustness?.norm ?? norm;
+  const name = [split, checkpoint, ...(norm !== undefined && norm !== own ? [norm] : [])].join('-');
+  const written = await writeEvaluation(directory, name, evaluation);
   process.stdout.write(`\nWritten: ${written.map((path) => relative(process.cwd(), path)).join(', ')}\n`);
 }
