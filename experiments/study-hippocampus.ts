@@ -28,7 +28,7 @@ export default {
       slices: 'labelled',
       size: [48, 56],
     },
-    split: { validation: 0.15, test: 0.2 },
+    split: { validation: 0.15, test: 0.35 },
     batchSize: 16,
     augment: [{ name: 'rotate', degrees: 10 }, { name: 'scale', from: 0.9, to: 1.1 }, { name: 'gamma' }],
   },
