@@ -36,7 +36,7 @@ export default {
   loss: 'diceCrossEntropy',
   optimizer: { name: 'adamW', learningRate: 0.003, weightDecay: 0.01 },
   schedule: { name: 'cosine', warmUp: 0.5 },
-  epochs: 4,
+  epochs: 5,
   metrics: ['dice', 'iou'],
   robustness: {
     attacks: [
@@ -47,7 +47,7 @@ export default {
     ],
     norm: 'linf',
     epsilons: [0, 2 / 255, 4 / 255, 8 / 255, 12 / 255, 16 / 255, 24 / 255],
-    everyEpochs: 4,
+    everyEpochs: 5,
     images: 8,
   },
   checkpoints: { best: 'validation/dice' },
