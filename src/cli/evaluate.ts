@@ -13,7 +13,14 @@ import type { Evaluation } from '../train/evaluate.ts';
 import type { Experiment } from '../train/experiment.ts';
 import { formatEvaluation } from './evaluation-table.ts';
 import { parseNumber, parseNumbers } from './numbers.ts';
-import { directoryOption, type EngineArguments, engineOptions, parseCount, parseEngine } from './options.ts';
+import {
+  directoryOption,
+  type EngineArguments,
+  engineOptions,
+  parseCount,
+  parseEngine,
+  setOption,
+} from './options.ts';
 import { findSubject, loadSubject, type Subject, subjectOptions, subjectPositional } from './subject.ts';
 
 interface Arguments extends EngineArguments {
@@ -21,6 +28,7 @@ interface Arguments extends EngineArguments {
   readonly checkpoint: string;
   readonly split: SplitName;
   readonly attacks: string | undefined;
+  readonly set: string[];
   readonly epsilons: string | undefined;
   readonly norm: NormName | undefined;
   readonly images: string | undefined;
@@ -46,6 +54,10 @@ export const evaluateCommand: CommandModule<object, Arguments> = {
       .options({
         ...subjectOptions,
         attacks: { type: 'string', describe: 'Such as fgsm,pgd; those of the experiment by default' },
+        set: {
+          ...setOption.set,
+          describe: 'Change how it is attacked: robustness.attacks.pgd.steps=50',
+        },
         epsilons: { type: 'string', describe: 'Such as 0,2/255,8/255; those of the experiment by default' },
         norm: { choices: ['linf', 'l2', 'l1', 'l0'], describe: 'In which epsilons are measured' },
         images: { type: 'string', describe: 'How many images are attacked' },
@@ -97,12 +109,23 @@ export const evaluateCommand: CommandModule<object, Arguments> = {
     const { checkExperiment } = await import('../train/check-experiment.ts');
     const kinds = Object.keys(await import('../robustness/corruptions/registry.ts'));
     const experiment = withRobustness(checkExperiment(subject.experiment), parsed, kinds);
-    const checked = checkExperiment(experiment);
+    const checked = checkExperiment(await changed(experiment, parsed.set));
     const evaluation = await measure(subject, checked, parsed);
     process.stdout.write(formatEvaluation(evaluation));
     await save(evaluation, subject, parsed);
   },
 };
+
+/** A trained net is as it is: what can be changed is how it is attacked. */
+async function changed(experiment: Experiment, set: readonly string[]): Promise<Experiment> {
+  const other = set.find((assignment) => !assignment.startsWith('robustness.'));
+  if (other !== undefined)
+    throw new UsageError(
+      `--set: expected a part of robustness, such as robustness.attacks.pgd.steps=50; received "${other}".`,
+    );
+  const { override } = await import('./overrides.ts');
+  return override(experiment, set);
+}
 
 /** What is attacked: as the experiment says, but for what the command line does. */
 function withRobustness(experiment: Experiment, parsed: Arguments, kinds: readonly string[]): Experiment {
