@@ -9,6 +9,7 @@ interface Arguments {
   readonly runs: string[];
   readonly split: ComparedSplit | undefined;
   readonly epsilon: string | undefined;
+  readonly similarity: string | undefined;
   readonly output: string | undefined;
   readonly write: string | undefined;
   readonly directory: string;
@@ -16,7 +17,7 @@ interface Arguments {
 
 export const compareCommand: CommandModule<object, Arguments> = {
   command: 'compare <runs..>',
-  describe: 'Generalisation beside robustness: one row a net, mean ± deviation over its seeds',
+  describe: 'Generalisation beside robustness: one row a net, mean ± deviation over its seeds and folds',
   builder: (parser) =>
     parser
       .positional('runs', {
@@ -33,6 +34,11 @@ export const compareCommand: CommandModule<object, Arguments> = {
         epsilon: {
           type: 'string',
           describe: 'At which attacks are compared, such as 4/255; the middle one that all have by default',
+        },
+        similarity: {
+          type: 'string',
+          describe:
+            'Such as 0.97: each attack at the largest epsilon that keeps this mean structural similarity',
         },
         output: {
           type: 'string',
@@ -51,14 +57,16 @@ export const compareCommand: CommandModule<object, Arguments> = {
         '$0 compare demo --write experiments/README.md',
         'into a document',
       ) as unknown as Argv<Arguments>,
-  async handler({ runs: names, split, epsilon, output, write, directory }) {
+  async handler({ runs: names, split, epsilon, similarity: kept, output, write, directory }) {
     const at = epsilon === undefined ? undefined : parseNumber(epsilon, '--epsilon');
+    const similarity = kept === undefined ? undefined : parseNumber(kept, '--similarity');
     const runs = await findComparedRuns(directory, names);
     const { readComparison } = await import('../train/report/comparison.ts');
     const { formatMarkdown } = await import('../report/compare/formats.ts');
     const table = await readComparison(runs, {
       ...(split && { split }),
       ...(at !== undefined && { epsilon: at }),
+      ...(similarity !== undefined && { similarity }),
     });
     process.stdout.write(formatMarkdown(table));
     const written = [

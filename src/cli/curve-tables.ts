@@ -23,9 +23,21 @@ function summaryTable(curves: readonly RobustnessCurve[]): string {
   const columns = [
     ['attack', ...curves.map(({ attack }) => attack)],
     ['area', ...curves.map(({ area }) => area.toFixed(3))],
-    ...(halves ? [['half fooled', ...curves.map(({ median }) => cell(median, epsilonOf))]] : []),
+    ...(halves
+      ? [
+          [
+            'half fooled',
+            ...curves.map(({ median, norm }) => cell(median, (value) => epsilonOf(value, norm))),
+          ],
+        ]
+      : []),
     ...(seen
-      ? [['unseen up to', ...curves.map(({ unseen }) => cell(unseen, ({ epsilon }) => epsilonOf(epsilon)))]]
+      ? [
+          [
+            'unseen up to',
+            ...curves.map(({ unseen, norm }) => cell(unseen, ({ epsilon }) => epsilonOf(epsilon, norm))),
+          ],
+        ]
       : []),
   ];
   return `Area under the curve${halves ? '; the epsilon that fools the net on half of the images' : ''}${
@@ -39,7 +51,7 @@ function perturbationTable({ norm, points }: RobustnessCurve): string {
     cell(point.perturbation?.[key], (value) => value.toFixed(digits));
   const own = norm === 'l1' || norm === 'l0' ? [column(norm, mean(norm, 2))] : [];
   const columns = [
-    column('epsilon', ({ epsilon }) => epsilonOf(epsilon)),
+    column('epsilon', ({ epsilon }) => epsilonOf(epsilon, norm)),
     column('images', ({ perturbation }) => `${perturbation?.images ?? 0}`),
     column('SSIM', ({ ssim }) => ssim.toFixed(4)),
     column('PSNR', mean('psnr', 1)),
@@ -50,12 +62,12 @@ function perturbationTable({ norm, points }: RobustnessCurve): string {
   return `The images that the worst case hurts: how many, and how much they change\n${tableOf(columns)}`;
 }
 
-function classTable({ attack, metric, points, classes = [] }: RobustnessCurve): string {
+function classTable({ attack, norm, metric, points, classes = [] }: RobustnessCurve): string {
   const columns = [
     ['class', ...classes.map((one) => one.class)],
     ['images', ...classes.map(({ images }) => `${images}`)],
     ...points.map(({ epsilon }, i) => [
-      epsilonOf(epsilon),
+      epsilonOf(epsilon, norm),
       ...classes.map(({ values }) => (values[i] as number).toFixed(3)),
     ]),
   ];

@@ -29,6 +29,7 @@ interface Arguments extends EngineArguments {
   readonly checkpoint: string;
   readonly split: SplitName;
   readonly attacks: string | undefined;
+  readonly set: string[];
   readonly epsilons: string | undefined;
   readonly norm: NormName | undefined;
   readonly images: string | undefined;
@@ -37,7 +38,6 @@ interface Arguments extends EngineArguments {
   readonly unseen: boolean | undefined;
   readonly outputs: Outputs | undefined;
   readonly transfer: string | undefined;
-  readonly set: string[];
   readonly tile: string | undefined;
   readonly overlap: string | undefined;
   readonly corruptions: string | undefined;
@@ -57,6 +57,10 @@ export const evaluateCommand: CommandModule<object, Arguments> = {
       .options({
         ...subjectOptions,
         attacks: { type: 'string', describe: 'Such as fgsm,pgd; those of the experiment by default' },
+        set: {
+          ...setOption.set,
+          describe: 'Change the data, or how it is attacked: robustness.attacks.pgd.steps=50',
+        },
         epsilons: { type: 'string', describe: 'Such as 0,2/255,8/255; those of the experiment by default' },
         norm: { choices: ['linf', 'l2', 'l1', 'l0'], describe: 'In which epsilons are measured' },
         images: { type: 'string', describe: 'How many images are attacked' },
@@ -81,7 +85,6 @@ export const evaluateCommand: CommandModule<object, Arguments> = {
           describe:
             'Another run, experiment or model.json: every attack is made on its net, too, and tried on this one',
         },
-        ...setOption,
         tile: {
           type: 'string',
           describe:
@@ -117,15 +120,24 @@ export const evaluateCommand: CommandModule<object, Arguments> = {
     const subject = await findSubject(parsed);
     const { checkExperiment } = await import('../train/check-experiment.ts');
     const kinds = Object.keys(await import('../robustness/corruptions/registry.ts'));
-    const { override } = await import('./overrides.ts');
-    const own = override(checkExperiment(subject.experiment), parsed.set);
-    const experiment = withRobustness(checkExperiment(own), parsed, kinds);
-    const checked = checkExperiment(experiment);
+    const experiment = withRobustness(checkExperiment(subject.experiment), parsed, kinds);
+    const checked = checkExperiment(await changed(experiment, parsed.set));
     const evaluation = await measure(subject, checked, parsed);
     process.stdout.write(formatEvaluation(evaluation));
     await save(evaluation, subject, parsed);
   },
 };
+
+/** A trained net is as it is: what can be changed is what it sees, and how it is attacked. */
+async function changed(experiment: Experiment, set: readonly string[]): Promise<Experiment> {
+  const other = set.find((assignment) => !/^(data|robustness)\./.test(assignment));
+  if (other !== undefined)
+    throw new UsageError(
+      `--set: expected a part of data or robustness, such as robustness.attacks.pgd.steps=50; received "${other}".`,
+    );
+  const { override } = await import('./overrides.ts');
+  return override(experiment, set);
+}
 
 /** What is attacked: as the experiment says, but for what the command line does. */
 function withRobustness(experiment: Experiment, parsed: Arguments, kinds: readonly string[]): Experiment {
@@ -236,11 +248,14 @@ async function measure(subject: Subject, experiment: Experiment, parsed: Argumen
 
 async function save(
   evaluation: Evaluation,
-  { run, file, checkpoint }: Subject,
-  { split }: Arguments,
+  { run, file, checkpoint, experiment }: Subject,
+  { split, norm }: Arguments,
 ): Promise<void> {
   const { writeEvaluation } = await import('./evaluation-files.ts');
   const directory = run ? join(run, 'evaluations') : dirname(file as string);
-  const written = await writeEvaluation(directory, `${split}-${checkpoint}`, evaluation);
+  // What was attacked in another norm stands beside what the experiment asks for.
+  const own = experiment.robustness?.norm ?? norm;
+  const name = [split, checkpoint, ...(norm !== undefined && norm !== own ? [norm] : [])].join('-');
+  const written = await writeEvaluation(directory, name, evaluation);
   process.stdout.write(`\nWritten: ${written.map((path) => relative(process.cwd(), path)).join(', ')}\n`);
 }

@@ -18,7 +18,7 @@ export function formatEvaluation(evaluation: Evaluation): string {
   if (!robustness) return head;
   const { curves, worst } = robustness;
   const rows = [
-    ['epsilon', ...worst.points.map(({ epsilon }) => epsilonOf(epsilon))],
+    ['epsilon', ...worst.points.map(({ epsilon }) => epsilonOf(epsilon, worst.norm))],
     ...[...curves, worst].map((curve) => [curve.attack, ...cellsOf(curve)]),
   ];
   const stored = worst.quantise ? `, stored with ${worst.quantise} bits` : '';
@@ -32,9 +32,9 @@ export function formatEvaluation(evaluation: Evaluation): string {
   return `${head}\n${title}\n${tableOf(rows)}${all}${curveTables(robustness)}${unattacked(evaluation)}`;
 }
 
-function unattacked({ control, corruptions, outliers, ambiguity }: Evaluation): string {
+function unattacked({ robustness, control, corruptions, outliers, ambiguity }: Evaluation): string {
   const texts = [
-    ...(control ? [controlTable(control)] : []),
+    ...(control ? [controlTable(control, robustness?.worst.norm)] : []),
     ...(corruptions ? [corruptionTable(corruptions)] : []),
     ...(outliers
       ? [
@@ -53,9 +53,9 @@ function unattacked({ control, corruptions, outliers, ambiguity }: Evaluation): 
   return texts.map((text) => `\n${text}`).join('');
 }
 
-function controlTable({ noise, points }: NoiseControl): string {
+function controlTable({ noise, points }: NoiseControl, norm: string | undefined): string {
   const columns = [
-    ['epsilon', ...points.map(({ epsilon }) => epsilonOf(epsilon))],
+    ['epsilon', ...points.map(({ epsilon }) => epsilonOf(epsilon, norm))],
     ['SSIM', ...points.map(({ ssim }) => ssim.toFixed(4))],
     [noise, ...cellsOf({ points })],
   ];

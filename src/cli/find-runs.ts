@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
-import { readExperiment, readRecords } from '../train/run-directory.ts';
+import { join } from 'node:path';
+import { furthestRuns } from '../train/furthest-runs.ts';
 import { findRun } from './find-run.ts';
 
 /** The directories of several runs, each once. Throws `UsageError` where one is not there. */
@@ -20,22 +19,9 @@ export async function findComparedRuns(root: string, names: readonly string[]): 
   for (const name of names) {
     const isRun = [name, join(root, name)].some((path) => existsSync(join(path, 'experiment.json')));
     const newest = await findRun(root, name);
-    const all = isRun ? [] : await furthestOfEach(join(resolve(root), name));
-    found.push(...(all.length > 0 ? all : [newest]));
+    const all = isRun ? [] : [...(await furthestRuns(root, name)).values()];
+    const begun = all.filter(({ epochs }) => epochs > 0).map(({ path }) => path);
+    found.push(...(begun.length > 0 ? begun : [newest]));
   }
   return [...new Set(found)];
-}
-
-async function furthestOfEach(directory: string): Promise<string[]> {
-  const names = (await readdir(directory)).sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
-  const furthest = new Map<string, { path: string; epochs: number }>();
-  for (const name of names) {
-    const path = join(directory, name);
-    if (!existsSync(join(path, 'experiment.json'))) continue;
-    const experiment = JSON.stringify(await readExperiment(path));
-    const epochs = (await readRecords(path)).length;
-    if (epochs > 0 && epochs >= (furthest.get(experiment)?.epochs ?? 0))
-      furthest.set(experiment, { path, epochs });
-  }
-  return [...furthest.values()].map(({ path }) => path);
 }

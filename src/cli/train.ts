@@ -15,8 +15,9 @@ import {
   setOption,
   workersOption,
 } from './options.ts';
+import { parseRepeats, type RepeatArguments, repeatOptions, trainRepeats } from './train-repeats.ts';
 
-interface Arguments extends EngineArguments {
+interface Arguments extends EngineArguments, RepeatArguments {
   readonly experiment: string | undefined;
   readonly set: string[];
   readonly resume: string | undefined;
@@ -39,6 +40,7 @@ export const trainCommand: CommandModule<object, Arguments> = {
           type: 'string',
           describe: 'Go on with a run: the latest of the experiment, or the one named',
         },
+        ...repeatOptions,
         ...engineOptions,
         ...workersOption,
         ...directoryOption,
@@ -46,38 +48,52 @@ export const trainCommand: CommandModule<object, Arguments> = {
       .example('$0 train demo', 'as it is')
       .example('$0 train demo --set epochs=3 --set net.depth=34', 'with changes')
       .example('$0 train demo --set robustness.epsilons=0,2/255,8/255', 'fractions are numbers')
-      .example('$0 train demo --resume', 'go on after Ctrl-C or a crash') as unknown as Argv<Arguments>,
+      .example('$0 train demo --resume', 'go on after Ctrl-C or a crash')
+      .example(
+        '$0 train demo --seeds 1,2,3',
+        'three runs; again, what is left of them',
+      ) as unknown as Argv<Arguments>,
   async handler(parsed) {
     const engine = parseEngine(parsed);
     const workers = parseCount(parsed.workers, '--workers', 0);
+    const repeats = parseRepeats(parsed);
+    if (repeats && parsed.resume !== undefined)
+      throw new UsageError('--seeds and --folds go on with runs by themselves. Leave --resume out.');
     const interrupt = listenForInterrupt((line) => process.stderr.write(`\n${line}\n`));
     try {
       const { progress } = await import('../train/callbacks/progress.ts');
-      const options: TrainOptions = {
+      const options = {
         directory: parsed.directory,
         callbacks: [progress(process.stdout)],
         signal: interrupt.signal,
-        onWarning: (message) => process.stderr.write(`warning: ${message}\n`),
+        onWarning: (message: string) => process.stderr.write(`warning: ${message}\n`),
         ...engine,
         ...(workers !== undefined && { workers }),
       };
-      const trained =
-        parsed.resume === undefined ? await start(parsed, options) : await goOn(parsed, options);
-      trained.net.model.dispose();
-      await report(trained, parsed);
-      if (trained.stopped === 'interrupted') process.exitCode = interrupt.exitCode;
+      const end = async (trained: Trained) => {
+        trained.net.model.dispose();
+        await report(trained, parsed);
+        const interrupted = trained.stopped === 'interrupted';
+        if (interrupted) process.exitCode = interrupt.exitCode;
+        return !interrupted;
+      };
+      if (repeats) await trainRepeats(named(parsed), repeats, options, end);
+      else await end(await (parsed.resume === undefined ? start(parsed, options) : goOn(parsed, options)));
     } finally {
       interrupt.release();
     }
   },
 };
 
-async function start({ experiment: name, set }: Arguments, options: TrainOptions): Promise<Trained> {
-  if (name === undefined) {
-    throw new UsageError(
-      'Expected an experiment: medrobust train demo. "medrobust list experiments" shows all.',
-    );
-  }
+function named({ experiment, set }: Arguments) {
+  if (experiment !== undefined) return { experiment, set };
+  throw new UsageError(
+    'Expected an experiment: medrobust train demo. "medrobust list experiments" shows all.',
+  );
+}
+
+async function start(parsed: Arguments, options: TrainOptions): Promise<Trained> {
+  const { experiment: name, set } = named(parsed);
   const experiment = await chooseExperiment(name, set);
   const { train } = await import('../train/train.ts');
   return train(experiment, options);

@@ -91,7 +91,7 @@ export function drawExamples({ task, classes, norm, epsilon, rows }: Examples): 
       ],
       ...(task === 'segmentation' && { labels: truth.classMap }),
     })),
-    { title: `${norm} epsilon ${epsilonOf(epsilon)}`, classes },
+    { title: `${norm} epsilon ${epsilonOf(epsilon, norm)}`, classes },
   );
 }
 

@@ -66,6 +66,72 @@ test('seeds of one experiment are one row, with mean and deviation', () => {
   assert.ok(Math.abs(nets[1]!.figures['worst area']!.mean - area) < 1e-12);
 });
 
+test('folds are repeats as seeds are, alone and crossed with them', () => {
+  const inFold = (fold: number, seed: number, clean: number) => {
+    const one = trained('unet', seed, clean, 0.4);
+    const data = { split: { folds: 3, fold } };
+    return {
+      ...one,
+      id: `${one.id}-${fold}`,
+      definition: JSON.stringify({ ...JSON.parse(one.definition), data }),
+    };
+  };
+  const folds = compareRuns([inFold(0, 1, 0.7), inFold(1, 1, 0.8), inFold(2, 1, 0.9)]);
+  assert.equal(folds.nets.length, 1);
+  assert.ok(Math.abs(folds.nets[0]!.figures.accuracy!.mean - 0.8) < 1e-12);
+  assert.ok(Math.abs(folds.nets[0]!.figures.accuracy!.spread! - 0.1) < 1e-12);
+  const [head, row] = parse(formatCsv(folds)) as string[][];
+  assert.equal(row![head!.indexOf('folds')], '0 1 2');
+  assert.equal(plainTable(folds).columns[2], 'folds');
+  assert.match(formatMarkdown(folds), /Mean ± standard deviation over folds\./);
+  assert.match(formatLatex(folds), /Mean \$\\pm\$ standard deviation over folds\./);
+  const both = compareRuns([inFold(0, 1, 0.7), inFold(1, 2, 0.8)]);
+  assert.equal(plainTable(both).columns[2], 'runs');
+  assert.match(formatMarkdown(both), /over runs of other seeds and folds\./);
+});
+
+test('attacks are compared where their images keep a similarity, each run at an epsilon of its own', () => {
+  // The similarity is 1 − epsilon.
+  const runs = [trained('unet', 1, 0.8, 0.4), trained('segnet', 1, 0.7, 0.5)];
+  const small = compareRuns(runs, { similarity: 1 - 5 / 255 });
+  assert.equal(small.nets[0]!.figures['pgd, SSIM ≥ 0.9803921568627451']!.mean, 0.4);
+  const { columns, nets, plane } = compareRuns(runs, { similarity: 0.9 });
+  assert.equal(nets[0]!.figures['worst, SSIM ≥ 0.9']!.mean, 0.2);
+  assert.ok(Math.abs(nets[0]!.figures['epsilon of worst, SSIM ≥ 0.9']!.mean - 8 / 255) < 1e-12);
+  assert.deepEqual(columns.slice(0, 3), ['accuracy', 'pgd, SSIM ≥ 0.9', 'worst, SSIM ≥ 0.9']);
+  assert.deepEqual(plane, { clean: 'accuracy', robust: 'worst, SSIM ≥ 0.9' });
+  // Of an attack that is seen at every epsilon there is nothing to say; clean images are no answer.
+  assert.deepEqual(compareRuns(runs, { similarity: 0.99 }).columns, ['accuracy', 'worst area']);
+  assert.match(formatMarkdown(small), /largest of the measured epsilons that keeps a mean SSIM of/);
+  assert.throws(() => compareRuns(runs, { similarity: 0.9, epsilon: 4 / 255 }), /Give one of them/);
+});
+
+test('what was attacked in another norm stands beside, at an epsilon of its own', () => {
+  const [one] = [trained('unet', 1, 0.8, 0.4)];
+  const points = [0, 10, 20].map((epsilon, i) => ({ epsilon, value: [0.8, 0.3, 0.1][i] as number }));
+  const jsma = { attack: 'jsma', norm: 'l0', metric: 'accuracy', images: 20, flags: [], points };
+  const label = 'test, best checkpoint, l0';
+  const both = {
+    ...one!,
+    measured: [...one!.measured, { label, curves: [jsma], worst: { ...jsma, attack: 'worst' } }],
+  };
+  const { columns, nets, plane } = compareRuns([both], { epsilon: 4 / 255 });
+  assert.equal(nets[0]!.figures['jsma (l0) at 10']!.mean, 0.3);
+  // Its only attack is its worst case.
+  assert.ok(!columns.some((column) => column.startsWith('worst (l0)')));
+  assert.deepEqual(plane, { clean: 'accuracy', robust: 'worst at 4/255' });
+  assert.throws(() => compareRuns([both], { epsilon: 5 / 255 }), /4\/255, 8\/255, 10, 20/);
+});
+
+test('noise as visible as the worst case is read at the same epsilon', () => {
+  const one = trained('unet', 1, 0.8, 0.4);
+  const points = [0, 4 / 255, 8 / 255].map((epsilon, i) => ({ epsilon, value: 0.8 - i * 0.05 }));
+  const noisy = { ...one, measured: [{ ...one.measured[0]!, control: { noise: 'gaussianNoise', points } }] };
+  const table = compareRuns([noisy], { epsilon: 8 / 255 });
+  assert.ok(Math.abs(table.nets[0]!.figures['noise as visible']!.mean - 0.7) < 1e-12);
+  assert.match(formatMarkdown(table), /similarity of the worst case/);
+});
+
 test('runs that differ in an option are rows of their own, and the option is named', () => {
   const runs = [trained('unet', 1, 0.8, 0.4, { depth: 4 }), trained('unet', 1, 0.8, 0.4, { depth: 5 })];
   assert.deepEqual(

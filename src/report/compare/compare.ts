@@ -1,24 +1,29 @@
 // Generalisation beside robustness: one row a net.
 
-import { UsageError } from '../../errors.ts';
 import { areaOf } from '../area.ts';
-import { formatEpsilon } from '../numbers.ts';
-import type { CurveData, MeasuredData, RunData } from '../page/data.ts';
-import { type Group, groupRuns } from './groups.ts';
+import type { RunData } from '../page/data.ts';
+import { foldOf, type Group, groupRuns } from './groups.ts';
+import { attackIn, type Place, placesOf, sameEpsilon } from './places.ts';
+import { type ComparedSplit, isTested, type Source, sourceOf } from './sources.ts';
 
-export type ComparedSplit = 'test' | 'validation';
+export type { ComparedSplit };
 
 export interface CompareOptions {
   /** Default: test where every run was evaluated on it, else validation. */
   readonly split?: ComparedSplit;
   /** Of the columns of attacks; by default the middle one of those that all runs have. */
   readonly epsilon?: number;
+  /**
+   * In the place of an epsilon: of each attack on each run the largest measured one whose images have at least this mean
+   * structural similarity.
+   */
+  readonly similarity?: number;
 }
 
-/** A figure of a run, or of several seeds. */
+/** A figure of a run, or of several seeds or folds. */
 export interface Figure {
   readonly mean: number;
-  /** The standard deviation over seeds; absent of a single run. */
+  /** The standard deviation over runs; absent of a single one. */
   readonly spread?: number;
   /** The 95 % interval of a single run, for the draw of the images. */
   readonly low?: number;
@@ -31,6 +36,8 @@ export interface ComparedNet {
   /** What tells it from others of this experiment and net. */
   readonly differs: string;
   readonly seeds: readonly number[];
+  /** Of each run, where the data are divided into folds. */
+  readonly folds: readonly number[];
   /** By the keys of the columns. */
   readonly figures: Readonly<Record<string, Figure>>;
   /** Names of the flags of its curves. */
@@ -39,6 +46,8 @@ export interface ComparedNet {
 
 export interface ComparedTable {
   readonly split: ComparedSplit;
+  /** That was asked for. */
+  readonly similarity?: number;
   /** Keys, which are also their headings, from left to right. */
   readonly columns: readonly string[];
   readonly nets: readonly ComparedNet[];
@@ -48,141 +57,91 @@ export interface ComparedTable {
   readonly plane?: { readonly clean: string; readonly robust: string };
 }
 
-const evaluated = 'test, best checkpoint';
+/** Noise as visible as the worst case, in a table. */
+export const CONTROL = 'noise as visible';
 
 /** Throws `UsageError` where a run has nothing to compare. */
 export function compareRuns(runs: readonly RunData[], options: CompareOptions = {}): ComparedTable {
-  const isTested = ({ measured }: RunData) => measured.some(({ label }) => label === evaluated);
   const split = options.split ?? (runs.every(isTested) ? 'test' : 'validation');
-  const sources = new Map(runs.map((run) => [run, split === 'test' ? tested(run) : validated(run)]));
-  const curves = [...sources.values()].map((source) => curvesOf(source));
-  const epsilons = chooseEpsilons(curves, options.epsilon);
-  const nets = groupRuns(runs).map((group) => compared(group, sources, epsilons));
+  const sources = new Map(runs.map((run) => [run, sourceOf(run, split)]));
+  const places = placesOf(
+    [...sources.values()].map(({ curves }) => curves),
+    options,
+  );
+  const nets = groupRuns(runs).map((group) => compared(group, sources, places));
   const columns = [...new Set(nets.flatMap(({ figures }) => Object.keys(figures)))].sort(
     (a, b) => orderOf(a) - orderOf(b),
   );
-  const plane = planeOf(runs, nets, epsilons);
+  const plane = planeOf(runs, nets, places);
   const unfinished = runs
     .filter(({ records, epochs }) => records.length < epochs)
     .map(({ id, records, epochs }) => `${id} (${records.length} of ${epochs} epochs)`);
-  return { split, columns, nets, unfinished, ...(plane && { plane }) };
+  const { similarity } = options;
+  return {
+    ...{ split, columns, nets, unfinished },
+    ...(similarity !== undefined && { similarity }),
+    ...(plane && { plane }),
+  };
 }
 
 /** Clean metrics, then attacks, then their worst case, then what belongs to it. */
 function orderOf(column: string): number {
-  if (!/ at | area$/.test(column)) return 0;
+  if (column === CONTROL) return 3;
+  if (!/ at |, SSIM | area$/.test(column)) return 0;
   if (!/worst/.test(column)) return 1;
-  return column.startsWith('worst') ? 2 : 3;
+  return column.startsWith('worst') ? 2 : 4;
 }
 
-/** What is compared of a run. */
-interface Source {
-  readonly clean: Readonly<Record<string, number>>;
-  readonly measured?: MeasuredData | undefined;
-}
-
-function tested(run: RunData): Source {
-  const measured = run.measured.find(({ label }) => label === evaluated);
-  if (!measured) {
-    throw new UsageError(
-      `${run.id} was not evaluated on the test split. Run: medrobust evaluate ${run.id} --split test`,
-    );
-  }
-  const { loss, ...clean } = measured.clean ?? {};
-  return { clean, measured };
-}
-
-/** Of the epochs that were attacked, the best; of all, where none was. */
-function validated(run: RunData): Source {
-  const attacked = run.records.filter(({ epoch }) => run.measured.some((one) => one.epoch === epoch));
-  const candidates = attacked.length > 0 ? attacked : run.records;
-  const deciding = run.best?.parts ?? [run.best?.measurement ?? ''];
-  const sign = run.best?.better === 'lower' ? -1 : 1;
-  const scoreOf = ({ measurements }: RunData['records'][number]) =>
-    sign * deciding.reduce((sum, name) => sum + (measurements[name] ?? 0), 0);
-  const [first, ...others] = candidates;
-  if (!first) throw new UsageError(`${run.id} has no epoch yet: there is nothing to compare.`);
-  const best = others.reduce((a, b) => (scoreOf(b) > scoreOf(a) ? b : a), first);
-  const clean = run.metrics.flatMap((metric): [string, number][] => {
-    const value = best.measurements[`validation/${metric}`];
-    return value === undefined ? [] : [[metric, value]];
-  });
-  return {
-    clean: Object.fromEntries(clean),
-    measured: run.measured.find(({ epoch }) => epoch === best.epoch),
-  };
-}
-
-function curvesOf({ measured }: Source): readonly CurveData[] {
-  if (!measured) return [];
-  return measured.worst ? [...measured.curves, measured.worst] : measured.curves;
-}
-
-/** By norm: the epsilon of its columns, and whether all runs measured the same ones. */
-type Epsilons = ReadonlyMap<string, { readonly epsilon: number | undefined; readonly alike: boolean }>;
-
-const same = (a: number, b: number) => Math.abs(a - b) < 1e-9;
-
-function chooseEpsilons(runs: readonly (readonly CurveData[])[], wanted: number | undefined): Epsilons {
-  const norms = new Set(runs.flatMap((curves) => curves.map(({ norm }) => norm)));
-  const chosen = [...norms].map((norm) => {
-    const lists = runs.flatMap((curves) => {
-      const curve = curves.find((one) => one.norm === norm);
-      return curve ? [curve.points.map(({ epsilon }) => epsilon)] : [];
-    });
-    const [first = [], ...others] = lists;
-    const common = first.filter((a) => a > 0 && others.every((list) => list.some((b) => same(a, b))));
-    const alike = others.every(
-      (list) => list.length === first.length && list.every((b, i) => same(b, first[i] as number)),
-    );
-    if (wanted !== undefined && norms.size === 1 && !common.some((a) => same(a, wanted))) {
-      const known = common.map((a) => formatEpsilon(a, norm)).join(', ') || 'none';
-      throw new UsageError(
-        `--epsilon: expected one that every run was attacked with (${known}), received ${formatEpsilon(wanted, norm)}.`,
-      );
-    }
-    const epsilon =
-      wanted === undefined ? common[(common.length - 1) >> 1] : common.find((a) => same(a, wanted));
-    return [norm, { epsilon, alike }] as const;
-  });
-  return new Map(chosen);
-}
-
-/** The norm is said where it is not the usual one. */
-const attackIn = (attack: string, norm: string) => (norm === 'linf' ? attack : `${attack} (${norm})`);
-
-const atEpsilon = (attack: string, norm: string, epsilon: number) =>
-  `${attackIn(attack, norm)} at ${formatEpsilon(epsilon, norm)}`;
-
-function figuresOf({ clean, measured }: Source, curves: readonly CurveData[], epsilons: Epsilons) {
+function figuresOf({ clean, cleanIntervals, curves, control }: Source, places: ReadonlyMap<string, Place>) {
   const figures: Record<string, Figure> = {};
   for (const [metric, mean] of Object.entries(clean)) {
-    figures[metric] = { mean, ...measured?.cleanIntervals?.[metric] };
+    figures[metric] = { mean, ...cleanIntervals?.[metric] };
   }
-  for (const { attack, norm, points } of curves) {
-    const { epsilon, alike } = epsilons.get(norm) ?? {};
-    const point = points.find((one) => epsilon !== undefined && same(one.epsilon, epsilon));
-    if (point && epsilon !== undefined) {
-      const { value: mean, low, high, ssim } = point;
-      const bounds = low !== undefined && high !== undefined ? { low, high } : {};
-      figures[atEpsilon(attack, norm, epsilon)] = { mean, ...bounds };
-      if (attack === 'worst' && ssim !== undefined) {
-        figures[`SSIM of ${atEpsilon(attack, norm, epsilon)}`] = { mean: ssim };
+  for (const curve of curves) {
+    const { attack, norm } = curve;
+    const { heading, pointOf, alike } = places.get(norm) as Place;
+    const point = pointOf(curve);
+    if (point) {
+      const { value: mean, low, high, ssim, epsilon } = point;
+      figures[heading(attack)] = { mean, ...(low !== undefined && high !== undefined && { low, high }) };
+      if (attack === 'worst') {
+        if (ssim !== undefined) figures[`SSIM of ${heading(attack)}`] = { mean: ssim };
+        if (/≥/.test(heading(attack))) figures[`epsilon of ${heading(attack)}`] = { mean: epsilon };
       }
     }
-    if (attack === 'worst' && alike) figures[`${attackIn(attack, norm)} area`] = { mean: areaOf({ points }) };
+    if (attack === 'worst' && alike) figures[`${attackIn(attack, norm)} area`] = { mean: areaOf(curve) };
   }
-  return figures;
+  const noise = controlOf({ curves, control }, places);
+  return noise ? { ...figures, [CONTROL]: noise } : figures;
 }
 
-function compared(group: Group, sources: ReadonlyMap<RunData, Source>, epsilons: Epsilons): ComparedNet {
+/** It belongs to the worst case that stands first. */
+function controlOf(
+  { curves, control }: Pick<Source, 'curves' | 'control'>,
+  places: ReadonlyMap<string, Place>,
+): Figure | undefined {
+  const worst = curves.find(({ attack }) => attack === 'worst');
+  const place = worst && places.get(worst.norm)?.pointOf(worst);
+  const point = place && control?.points.find(({ epsilon }) => sameEpsilon(epsilon, place.epsilon));
+  if (!point) return undefined;
+  const { value: mean, low, high } = point;
+  return { mean, ...(low !== undefined && high !== undefined && { low, high }) };
+}
+
+function compared(
+  group: Group,
+  sources: ReadonlyMap<RunData, Source>,
+  places: ReadonlyMap<string, Place>,
+): ComparedNet {
   const { experiment, net, differs, runs } = group;
   const own = runs.map((run) => sources.get(run) as Source);
-  const each = own.map((source) => figuresOf(source, curvesOf(source), epsilons));
+  const each = own.map((source) => figuresOf(source, places));
   const keys = [...new Set(each.flatMap((figures) => Object.keys(figures)))];
-  const flags = own.flatMap((source) => curvesOf(source).flatMap((curve) => curve.flags));
+  const flags = own.flatMap(({ curves }) => curves.flatMap((curve) => curve.flags));
   return {
-    ...{ experiment, net, differs, seeds: runs.map(({ seed }) => seed) },
+    ...{ experiment, net, differs },
+    seeds: runs.map(({ seed }) => seed),
+    folds: runs.flatMap((run) => foldOf(run) ?? []),
     figures: Object.fromEntries(
       keys.map((key) => [key, over(each.flatMap((figures) => figures[key] ?? []))] as const),
     ),
@@ -199,12 +158,16 @@ function over(figures: readonly Figure[]): Figure {
   return { mean, spread: Math.sqrt(squares / (n - 1)) };
 }
 
-function planeOf(runs: readonly RunData[], nets: readonly ComparedNet[], epsilons: Epsilons) {
+/** In the first of the norms in which every net has a worst case. */
+function planeOf(
+  runs: readonly RunData[],
+  nets: readonly ComparedNet[],
+  places: ReadonlyMap<string, Place>,
+): ComparedTable['plane'] {
   const [clean, ...others] = new Set(runs.map(({ metrics }) => metrics[0] ?? ''));
-  const [[norm, chosen] = [], ...more] = [...epsilons];
-  if (others.length > 0 || more.length > 0 || !clean || !norm || chosen?.epsilon === undefined)
-    return undefined;
-  const robust = atEpsilon('worst', norm, chosen.epsilon);
-  const known = nets.every(({ figures }) => clean in figures && robust in figures);
-  return known ? { clean, robust } : undefined;
+  if (others.length > 0 || !clean) return undefined;
+  const robust = [...places.values()]
+    .map(({ heading }) => heading('worst'))
+    .find((column) => nets.every(({ figures }) => clean in figures && column in figures));
+  return robust === undefined ? undefined : { clean, robust };
 }

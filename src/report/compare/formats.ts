@@ -1,7 +1,7 @@
 // A comparison as text: Markdown, LaTeX, CSV.
 
 import { formatEstimate, formatSpread, MISSING } from '../numbers.ts';
-import type { ComparedNet, ComparedTable, Figure } from './compare.ts';
+import { CONTROL, type ComparedNet, type ComparedTable, type Figure } from './compare.ts';
 
 /** The cells of a table as a reader sees them. */
 export interface PlainTable {
@@ -29,12 +29,26 @@ export function nameOf({ net, differs }: ComparedNet): string {
   return [net, ...parts.slice(0, mostDifferences), ...more].join(', ');
 }
 
-/** One row a net; seeds are counted where any net has several, flags named where there are any. */
+/** In what the runs of a net differ, of those that have several; undefined where none has. */
+function repeatedIn(nets: readonly ComparedNet[]): 'seeds' | 'folds' | 'runs' | undefined {
+  const several = (numbers: readonly number[]) => new Set(numbers).size > 1;
+  if (!nets.some(({ seeds }) => seeds.length > 1)) return undefined;
+  if (!nets.some(({ folds }) => several(folds))) return 'seeds';
+  return nets.some(({ seeds }) => several(seeds)) ? 'runs' : 'folds';
+}
+
+/** One row a net; runs are counted where any net has several, flags named where there are any. */
 export function plainTable({ columns, nets }: ComparedTable): PlainTable {
-  const repeated = nets.some(({ seeds }) => seeds.length > 1);
+  const repeated = repeatedIn(nets);
   const flagged = nets.some(({ flags }) => flags.length > 0);
   return {
-    columns: ['net', 'experiment', ...(repeated ? ['seeds'] : []), ...columns, ...(flagged ? ['flags'] : [])],
+    columns: [
+      'net',
+      'experiment',
+      ...(repeated ? [repeated] : []),
+      ...columns,
+      ...(flagged ? ['flags'] : []),
+    ],
     rows: nets.map((net) => [
       nameOf(net),
       net.experiment,
@@ -46,17 +60,25 @@ export function plainTable({ columns, nets }: ComparedTable): PlainTable {
 }
 
 /** What the numbers are, in a sentence or two. */
-export function captionOf({ split, nets, unfinished }: ComparedTable): string {
+export function captionOf({ split, nets, columns, similarity, unfinished }: ComparedTable): string {
   const where =
     split === 'test'
       ? 'Test split, best checkpoint.'
       : 'Validation split, the best of the epochs that were attacked.';
-  const repeated = nets.some(({ seeds }) => seeds.length > 1);
-  const spread = repeated ? ' Mean ± standard deviation over seeds.' : '';
+  const repeated = repeatedIn(nets);
+  const over = repeated === 'runs' ? 'runs of other seeds and folds' : repeated;
+  const spread = repeated ? ` Mean ± standard deviation over ${over}.` : '';
   const single = nets.some(({ seeds }) => seeds.length === 1);
   const interval = single ? ' In brackets of single runs: 95 % intervals for the draw of the images.' : '';
+  const visible = columns.includes(CONTROL)
+    ? ` "${CONTROL}": random noise with the structural similarity of the worst case.`
+    : '';
+  const place =
+    similarity === undefined
+      ? ''
+      : ` Attacks at the largest of the measured epsilons that keeps a mean SSIM of ${similarity}; none: –.`;
   const short = unfinished.length > 0 ? ` Not at their last epoch: ${unfinished.join(', ')}.` : '';
-  return `${where}${spread}${interval}${short}`;
+  return `${where}${spread}${interval}${place}${visible}${short}`;
 }
 
 const escapeMarkdown = (text: string) =>
@@ -85,10 +107,11 @@ const latexNames: Readonly<Record<string, string>> = {
   '|': '\\textbar{}',
   '–': '--',
   '±': '$\\pm$',
+  '≥': '$\\geq$',
 };
 
 const escapeLatex = (text: string) =>
-  text.replace(/[\\~^<>|–±]|[&%$#_{}]/g, (mark) => latexNames[mark] ?? `\\${mark}`).replace(/\s+/g, ' ');
+  text.replace(/[\\~^<>|–±≥]|[&%$#_{}]/g, (mark) => latexNames[mark] ?? `\\${mark}`).replace(/\s+/g, ' ');
 
 export function formatLatex(table: ComparedTable): string {
   const { columns, rows } = plainTable(table);
@@ -118,13 +141,14 @@ export function formatCsv({ columns, nets }: ComparedTable): string {
       .filter((part) => nets.some(({ figures }) => figures[column]?.[part] !== undefined))
       .map((part) => ({ column, part })),
   );
+  const inFolds = nets.some(({ folds }) => folds.length > 0);
   const head = [
-    ...['net', 'experiment', 'differs', 'seeds'],
+    ...['net', 'experiment', 'differs', 'seeds', ...(inFolds ? ['folds'] : [])],
     ...used.map(({ column, part }) => (part === 'mean' ? column : `${column}, ${part}`)),
     'flags',
   ];
-  const rows = nets.map(({ net, experiment, differs, seeds, figures, flags }) => [
-    ...[net, experiment, differs, seeds.join(' ')],
+  const rows = nets.map(({ net, experiment, differs, seeds, folds, figures, flags }) => [
+    ...[net, experiment, differs, seeds.join(' '), ...(inFolds ? [folds.join(' ')] : [])],
     ...used.map(({ column, part }) => String(figures[column]?.[part] ?? '')),
     flags.join(' '),
   ]);

@@ -1,4 +1,4 @@
-// Runs that differ in nothing but their seed are one net.
+// Runs that differ in nothing but their seed and their fold are one net.
 
 import type { RunData } from '../page/data.ts';
 
@@ -12,13 +12,16 @@ export interface Group {
 
 type Leaves = ReadonlyMap<string, string>;
 
-/** Every value of an experiment by its path, but for the seed. */
+/** Paths of what repeated runs of one experiment differ in. */
+const repeated = ['seed', 'data.split.fold'];
+
+/** Every value of an experiment by its path, but for the seed and the fold. */
 function leavesOf({ definition }: RunData): Leaves {
   const leaves = new Map<string, string>();
   const visit = (value: unknown, path: string): void => {
     if (typeof value === 'object' && value !== null) {
       for (const [key, inner] of Object.entries(value)) visit(inner, path ? `${path}.${key}` : key);
-    } else if (path !== 'seed') leaves.set(path, String(value));
+    } else if (!repeated.includes(path)) leaves.set(path, String(value));
   };
   visit(JSON.parse(definition), '');
   return leaves;
@@ -51,4 +54,10 @@ function differences(leaves: Leaves, others: readonly { readonly leaves: Leaves 
     .filter(([path, value]) => others.some((other) => other.leaves.get(path) !== value))
     .map(([path, value]) => `${path}=${value}`)
     .join(', ');
+}
+
+/** Which part of its data a run validates on; undefined where they are not divided into folds. */
+export function foldOf({ definition }: RunData): number | undefined {
+  const { data } = JSON.parse(definition) as { data?: { split?: { fold?: number } } };
+  return data?.split?.fold;
 }

@@ -63,10 +63,11 @@ function shareInterval(share: number, count: number) {
   return intervalOf(Array.from({ length: count }, (_, i) => (i < hits ? 1 : 0)));
 }
 
-/** `test-best.json`: `test, best checkpoint`. */
+/** `test-best.json`: `test, best checkpoint`; `test-best-l0.json`, in another norm: `test, best checkpoint, l0`. */
 function labelOf(file: string, split: string): string {
-  const checkpoint = file.slice(split.length + 1, -'.json'.length);
-  return `${split}, ${/^\d+$/.test(checkpoint) ? `epoch ${checkpoint}` : `${checkpoint} checkpoint`}`;
+  const [checkpoint = '', ...norm] = file.slice(split.length + 1, -'.json'.length).split('-');
+  const which = /^\d+$/.test(checkpoint) ? `epoch ${checkpoint}` : `${checkpoint} checkpoint`;
+  return [split, which, ...norm].join(', ');
 }
 
 /** What `medrobust diagnose` wrote about checkpoints of the run. */
