@@ -12,7 +12,7 @@ import { volumePicture } from './nifti/picture.ts';
 import { npyPicture } from './npy-picture.ts';
 import { fitPicture, type Picture, unitValues } from './picture.ts';
 import { decodePlainJpeg, plainJpegSize } from './plain-jpeg.ts';
-import { limitInputPixels, openImage, readMeasured, readRgb, undecodable } from './sharp-file.ts';
+import { openImage, readMeasured, readRgb, undecodable } from './sharp-file.ts';
 import type { Range } from './value-range.ts';
 
 /** Options that every format of image files takes. */
@@ -119,7 +119,7 @@ async function readJpeg(bytes: Uint8Array, target: ImageTarget): Promise<Decoded
   const { imageShape, fit, frame = 0, window } = target;
   const [height, width, channels] = imageShape;
   const from = plainJpegSize(bytes);
-  if (!from || frame > 0 || from.width * from.height > limitInputPixels) return undefined;
+  if (!from || frame > 0) return undefined;
   const kept = keptBox(from, { height, width }, fit);
   if (kept.width < from.width || kept.height < from.height) return undefined;
   const decoded = await decodePlainJpeg(bytes, from, { height, width });

@@ -7,6 +7,12 @@ import type { Size } from './fit.ts';
 
 /** Marker codes, the second byte after 0xff: ITU-T T.81, table B.1. */
 const [SCAN, JFIF] = [0xda, 0xe0];
+/**
+ * 512 × 512. Of larger images decoding takes longest, by any library; and what is decoded here is held until JavaScript collects
+ * its garbage, of which it does not know how much memory that is.
+ */
+const mostPixels = 2 ** 18;
+
 /** Sequential and progressive frames with Huffman codes. */
 const frames = [0xc0, 0xc1, 0xc2];
 /** Frames of other kinds; Exif (may turn the image), a colour profile, and Adobe's colour transform. */
@@ -18,8 +24,8 @@ export function jpegDecoder(): string {
 }
 
 /**
- * The size of a JPEG that needs no more than decoding: 8 bits, grey or YCbCr, not turned, no colour profile, and with its end
- * where it should be. Undefined for every other file.
+ * The size of a small JPEG that needs no more than decoding: 8 bits, grey or YCbCr, not turned, no colour profile, and with its
+ * end where it should be. Undefined for every other file.
  */
 export function plainJpegSize(bytes: Uint8Array): Size | undefined {
   const word = (at: number) => ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
@@ -37,8 +43,17 @@ export function plainJpegSize(bytes: Uint8Array): Size | undefined {
     const named = [10, 13, 16].every((place, i) => bytes[at + place] === i + 1);
     if (size || bits !== 8 || !(components === 1 || (components === 3 && (jfif || named)))) return undefined;
     size = { height: word(at + 5), width: word(at + 7) };
+    if (size.height * size.width > mostPixels) return undefined;
   }
   return undefined;
+}
+
+let library: Promise<typeof import('@napi-rs/image')> | undefined;
+
+/** Loaded when it is first needed, and asked for once: an import is looked up anew each time, which takes as long as an image. */
+function loadLibrary(): Promise<typeof import('@napi-rs/image')> {
+  library ??= import('@napi-rs/image');
+  return library;
 }
 
 /** Decoded bytes, interleaved: one, three or four a pixel. */
@@ -59,7 +74,7 @@ export async function decodePlainJpeg(
   to: Size,
 ): Promise<PlainPixels | undefined> {
   if (from.width < to.width || from.height < to.height) return undefined;
-  const { FastResizeFilter, ResizeFit, Transformer } = await import('@napi-rs/image');
+  const { FastResizeFilter, ResizeFit, Transformer } = await loadLibrary();
   try {
     const image = new Transformer(bytes);
     if (from.width > to.width || from.height > to.height) {

@@ -6,7 +6,7 @@ import { readBytes } from './bytes.ts';
 import { plainJpegSize } from './plain-jpeg.ts';
 
 /** The most pixels of an image: 100 million, 10,000 × 10,000. More is refused before it is decoded. */
-export const limitInputPixels = 1e8;
+const limitInputPixels = 1e8;
 
 /** An image that is not decoded yet, EXIF orientation applied; `frame` is the page of a file that has several. */
 export async function openImage(bytes: Buffer, frame: number): Promise<{ image: Sharp; metadata: Metadata }> {

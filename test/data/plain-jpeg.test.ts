@@ -129,14 +129,15 @@ test('grey of a JPEG is its luma, or its own', async (context) => {
   }
 });
 
-test('what is not plain is left to libvips: turned, with a profile, of four inks, cut short, to be enlarged', async () => {
+test('what is not plain is left to libvips: turned, with a profile, of four inks, large, cut short', async () => {
   const { lesion } = pictures as { lesion: Sharp };
   const plain = await lesion.clone().jpeg().toBuffer();
   assert.ok(plainJpegSize(plain));
   const turned = await lesion.clone().jpeg().withMetadata({ orientation: 6 }).toBuffer();
   const profiled = await lesion.clone().jpeg().withIccProfile('p3').toBuffer();
   const inks = await lesion.clone().toColourspace('cmyk').jpeg().toBuffer();
-  for (const bytes of [turned, profiled, inks, plain.subarray(0, -40), Buffer.alloc(3)])
+  const large = await lesion.clone().resize(1024, 400).jpeg().toBuffer();
+  for (const bytes of [turned, profiled, inks, large, plain.subarray(0, -40), Buffer.alloc(3)])
     assert.equal(plainJpegSize(bytes), undefined);
 });
 
