@@ -87,7 +87,8 @@ test('files that changed since a run began are named when it goes on', async (co
   const later = new Date(Date.now() + 60_000);
   const folder = folderOf(experiment);
   // Of a file of the test split, training has not to say anything.
-  for (const name of [id, (await readDataRecord(path))?.splits.test[0] ?? '']) utimesSync(join(folder, name), later, later);
+  for (const name of [id, (await readDataRecord(path))?.splits.test[0] ?? ''])
+    utimesSync(join(folder, name), later, later);
   const warnings: string[] = [];
   const options = { callbacks: [stopping], onWarning: (message: string) => warnings.push(message) };
   (await resume(path, options)).net.model.dispose();
