@@ -237,10 +237,12 @@ async function measure(subject: Subject, experiment: Experiment, parsed: Argumen
 async function save(
   evaluation: Evaluation,
   { run, file, checkpoint }: Subject,
-  { split }: Arguments,
+  { split, tile, set }: Arguments,
 ): Promise<void> {
   const { writeEvaluation } = await import('./evaluation-files.ts');
   const directory = run ? join(run, 'evaluations') : dirname(file as string);
-  const written = await writeEvaluation(directory, `${split}-${checkpoint}`, evaluation);
+  // Beside what `compare` reads, which is of the data as they were trained on.
+  const kind = tile !== undefined ? '-tiled' : set.length > 0 ? '-changed' : '';
+  const written = await writeEvaluation(directory, `${split}-${checkpoint}${kind}`, evaluation);
   process.stdout.write(`\nWritten: ${written.map((path) => relative(process.cwd(), path)).join(', ')}\n`);
 }
