@@ -7,6 +7,7 @@
 // in; what waits for the disk, by the clock, from the run's own log.
 
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import type { Profiler } from 'node:inspector';
 import { Session } from 'node:inspector/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -68,11 +69,7 @@ try {
 }
 
 /** Seconds on the processor by kind of work. */
-function attribute({
-  nodes,
-  samples = [],
-  timeDeltas = [],
-}: Awaited<ReturnType<typeof stop>>): [string, number][] {
+function attribute({ nodes, samples = [], timeDeltas = [] }: Profiler.Profile): [string, number][] {
   const kindOf = new Map<number, string | undefined>();
   const byId = new Map(nodes.map((node) => [node.id, node]));
   const walk = (id: number, inherited: string | undefined) => {
@@ -93,8 +90,4 @@ function attribute({
     if (kind) spent.set(kind, (spent.get(kind) ?? 0) + (timeDeltas[i] ?? 0) / 1e6);
   }
   return [...spent];
-}
-
-function stop() {
-  return inspector.post('Profiler.stop').then(({ profile: found }) => found);
 }

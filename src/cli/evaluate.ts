@@ -249,13 +249,15 @@ async function measure(subject: Subject, experiment: Experiment, parsed: Argumen
 async function save(
   evaluation: Evaluation,
   { run, file, checkpoint, experiment }: Subject,
-  { split, norm }: Arguments,
+  { split, norm, tile, set }: Arguments,
 ): Promise<void> {
   const { writeEvaluation } = await import('./evaluation-files.ts');
   const directory = run ? join(run, 'evaluations') : dirname(file as string);
-  // What was attacked in another norm stands beside what the experiment asks for.
+  // Beside what `compare` reads, which is of the data as they were trained on; so is what was attacked in another norm.
+  const changed = set.some((assignment) => assignment.startsWith('data.'));
+  const kind = tile !== undefined ? ['tiled'] : changed ? ['changed'] : [];
   const own = experiment.robustness?.norm ?? norm;
-  const name = [split, checkpoint, ...(norm !== undefined && norm !== own ? [norm] : [])].join('-');
+  const name = [split, checkpoint, ...kind, ...(norm !== undefined && norm !== own ? [norm] : [])].join('-');
   const written = await writeEvaluation(directory, name, evaluation);
   process.stdout.write(`\nWritten: ${written.map((path) => relative(process.cwd(), path)).join(', ')}\n`);
 }
