@@ -137,6 +137,21 @@ describe('in a browser', { skip }, () => {
     assert.match(await textOf('#curves .legend'), /at epsilon 4\/255.*fgsm 0\.400 \(0\.30–0\.50\)/s);
   });
 
+  test('pictures of many runs are folded away, and a key unfolds those of one', async () => {
+    const { runs, ...rest } = pageData();
+    const [first] = runs;
+    const three = [1, 2, 3].map((seed) => ({ ...first!, seed, id: `${first!.id}-${seed}` }));
+    await show({ ...rest, runs: three });
+    assert.equal(await count('#gallery details'), 3);
+    assert.equal(await count('#gallery details[open]'), 0);
+    await page.evaluate('document.getElementById("gallery-of-1").focus()');
+    await page.press('Enter');
+    assert.equal(await count('#gallery details[open]'), 1);
+    // What is chosen for all of them leaves it open.
+    await page.evaluate('document.getElementById("prediction").click()');
+    assert.equal(await count('#gallery details[open]'), 1);
+  });
+
   test('the pointer reads where it is', async () => {
     await show();
     const [x, y] = await page.evaluate<[number, number]>(
