@@ -152,6 +152,29 @@ describe('in a browser', { skip }, () => {
     assert.equal(await count('#gallery details[open]'), 1);
   });
 
+  test('what all runs were attacked with in another norm is a choice of its own, and not the first', async () => {
+    const { runs, ...rest } = pageData();
+    const [first] = runs;
+    const main = { ...first!.measured[0]!, label: 'test, best checkpoint' };
+    const inL0 = {
+      label: 'test, best checkpoint, l0',
+      curves: main.curves.slice(0, 1).map((curve) => ({ ...curve, attack: 'jsma', norm: 'l0' })),
+    };
+    const two = [1, 2].map((seed) => ({
+      ...first!,
+      seed,
+      id: `${first!.id}-${seed}`,
+      measured: [main, inL0],
+    }));
+    await show({ ...rest, runs: two });
+    assert.deepEqual(
+      await page.evaluate('[...document.querySelectorAll("#measured option")].map((option) => option.value)'),
+      ['test', 'test, l0'],
+    );
+    assert.equal(await page.evaluate('document.getElementById("measured").value'), 'test');
+    assert.match(await textOf('#robustness'), /epsilon \(linf/);
+  });
+
   test('the pointer reads where it is', async () => {
     await show();
     const [x, y] = await page.evaluate<[number, number]>(

@@ -66,7 +66,8 @@ export function trainingSection({ runs }: PageData): Section {
         measurement: name,
         name: name.replace('/', ' '),
       }));
-      const metrics = recorded(runs, /^(validation|train)\/(?!loss$)/).map((name) => ({
+      // The learning rate is in other units.
+      const metrics = recorded(runs, /^(validation|train)\/(?!(loss|learningRate)$)/).map((name) => ({
         measurement: name,
         name: name.replace('/', ' '),
       }));
