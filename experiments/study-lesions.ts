@@ -36,7 +36,7 @@ export default {
   },
   net: { name: 'inceptionV3', width: 0.25 },
   loss: 'crossEntropy',
-  optimizer: { name: 'adamW', learningRate: 0.002, weightDecay: 0.01 },
+  optimizer: { name: 'adamW', learningRate: 0.0005, weightDecay: 0.01 },
   schedule: { name: 'cosine', warmUp: 1 },
   epochs: 8,
   metrics: ['accuracy', 'auroc'],
