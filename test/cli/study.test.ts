@@ -11,7 +11,7 @@ import { checkExperiment } from '../../src/train/check-experiment.ts';
 
 const script = readFileSync(fileURLToPath(new URL('../../script/study', import.meta.url)), 'utf8');
 const shapes = {
-  lesions: { task: 'classification', imageShape: [80, 80, 3], classes: 3 },
+  lesions: { task: 'classification', imageShape: [112, 112, 3], classes: 3 },
   hippocampus: { task: 'segmentation', imageShape: [48, 56, 1], classes: 3 },
 } as const;
 const runs = [...script.replaceAll('\\\n', ' ').matchAll(/^ {2}(lesions|hippocampus) (--set .*)$/gm)];
