@@ -1,4 +1,4 @@
-import { join, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import type { Argv, CommandModule } from 'yargs';
 import type { ComparedSplit, ComparedTable } from '../report/compare/compare.ts';
 import { findComparedRuns } from './find-runs.ts';
@@ -48,7 +48,7 @@ export const compareCommand: CommandModule<object, Arguments> = {
         write: {
           type: 'string',
           describe:
-            'A Markdown file whose part between <!-- compare:results --> and <!-- /compare:results --> is replaced; file.md#name for the part of another name',
+            'A Markdown file whose part between <!-- compare:results --> and <!-- /compare:results --> is replaced; file.md#name for the part of another name. The plane is put beside it',
         },
         ...directoryOption,
       })
@@ -69,9 +69,15 @@ export const compareCommand: CommandModule<object, Arguments> = {
       ...(similarity !== undefined && { similarity }),
     });
     process.stdout.write(formatMarkdown(table));
+    const words = [
+      ...names,
+      ...(split === undefined ? [] : ['--split', split]),
+      ...(epsilon === undefined ? [] : ['--epsilon', epsilon]),
+      ...(kept === undefined ? [] : ['--similarity', kept]),
+    ];
     const written = [
       ...(output === undefined ? [] : await writeFiles(output, table)),
-      ...(write === undefined ? [] : [await writePart(write, table, names)]),
+      ...(write === undefined ? [] : await writePart(write, table, words)),
     ];
     const listed = written.map((path) => relative(process.cwd(), path)).join(', ');
     if (listed) process.stdout.write(`\nWritten: ${listed}\n`);
@@ -96,11 +102,20 @@ async function writeFiles(directory: string, table: ComparedTable): Promise<stri
   return Object.keys(files).map((name) => join(directory, name));
 }
 
-async function writePart(target: string, table: ComparedTable, names: readonly string[]): Promise<string> {
-  const { formatMarkdown } = await import('../report/compare/formats.ts');
+/** The table, and the plane as a picture beside the document. */
+async function writePart(target: string, table: ComparedTable, words: readonly string[]): Promise<string[]> {
+  const { escapeMarkdown, formatMarkdown } = await import('../report/compare/formats.ts');
+  const { describePlane, drawPlanePng, planeOf } = await import('../report/compare/plane.ts');
+  const { orRunError, replaceFile } = await import('../train/files.ts');
   const { replacePart } = await import('./document-part.ts');
   const [file = '', part = 'results'] = target.split('#');
-  const command = `medrobust compare ${names.join(' ')} --write ${target}`;
-  await replacePart(file, part, `${formatMarkdown(table)}\nWritten by \`${command}\`.\n`);
-  return file;
+  const plane = planeOf(table);
+  const picture = `plane-${part}.png`;
+  const shown = plane ? `\n![${escapeMarkdown(describePlane(plane))}](${picture})\n` : '';
+  const command = ['medrobust compare', ...words, '--write', target].join(' ');
+  await replacePart(file, part, `${formatMarkdown(table)}${shown}\nWritten by \`${command}\`.\n`);
+  if (!plane) return [file];
+  const path = join(dirname(file), picture);
+  await orRunError(`Cannot write ${path}`, async () => replaceFile(path, await drawPlanePng(plane)));
+  return [file, path];
 }

@@ -103,7 +103,12 @@ test('compare prints a table, and writes it in all forms and into a document', a
     text.startsWith('before\n<!-- compare:results -->\n| net') &&
       text.endsWith('<!-- /compare:results -->\nafter\n'),
   );
-  assert.ok(!text.includes('old') && text.includes('medrobust compare tiny'));
+  assert.ok(!text.includes('old') && text.includes('medrobust compare tiny --split validation --write'));
+  assert.match(
+    text,
+    /^!\[generalisation: .* No other net is better in both than: unet\.\]\(plane-results\.png\)$/m,
+  );
+  assert.ok(existsSync(join(root, 'plane-results.png')));
   await refused([...words.slice(0, -1), `${document}#other`], /lacks the lines <!-- compare:other -->/);
 });
 

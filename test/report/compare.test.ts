@@ -97,7 +97,7 @@ test('attacks are compared where their images keep a similarity, each run at an 
   assert.equal(small.nets[0]!.figures['pgd, SSIM ≥ 0.9803921568627451']!.mean, 0.4);
   const { columns, nets, plane } = compareRuns(runs, { similarity: 0.9 });
   assert.equal(nets[0]!.figures['worst, SSIM ≥ 0.9']!.mean, 0.2);
-  assert.ok(Math.abs(nets[0]!.figures['epsilon of worst, SSIM ≥ 0.9']!.mean - 8 / 255) < 1e-12);
+  assert.ok(Math.abs(nets[0]!.figures['epsilon of worst']!.mean - 8 / 255) < 1e-12);
   assert.deepEqual(columns.slice(0, 3), ['accuracy', 'pgd, SSIM ≥ 0.9', 'worst, SSIM ≥ 0.9']);
   assert.deepEqual(plane, { clean: 'accuracy', robust: 'worst, SSIM ≥ 0.9' });
   // Of an attack that is seen at every epsilon there is nothing to say; clean images are no answer.

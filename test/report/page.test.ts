@@ -137,6 +137,44 @@ describe('in a browser', { skip }, () => {
     assert.match(await textOf('#curves .legend'), /at epsilon 4\/255.*fgsm 0\.400 \(0\.30–0\.50\)/s);
   });
 
+  test('pictures of many runs are folded away, and a key unfolds those of one', async () => {
+    const { runs, ...rest } = pageData();
+    const [first] = runs;
+    const three = [1, 2, 3].map((seed) => ({ ...first!, seed, id: `${first!.id}-${seed}` }));
+    await show({ ...rest, runs: three });
+    assert.equal(await count('#gallery details'), 3);
+    assert.equal(await count('#gallery details[open]'), 0);
+    await page.evaluate('document.getElementById("gallery-of-1").focus()');
+    await page.press('Enter');
+    assert.equal(await count('#gallery details[open]'), 1);
+    // What is chosen for all of them leaves it open.
+    await page.evaluate('document.getElementById("prediction").click()');
+    assert.equal(await count('#gallery details[open]'), 1);
+  });
+
+  test('what all runs were attacked with in another norm is a choice of its own, and not the first', async () => {
+    const { runs, ...rest } = pageData();
+    const [first] = runs;
+    const main = { ...first!.measured[0]!, label: 'test, best checkpoint' };
+    const inL0 = {
+      label: 'test, best checkpoint, l0',
+      curves: main.curves.slice(0, 1).map((curve) => ({ ...curve, attack: 'jsma', norm: 'l0' })),
+    };
+    const two = [1, 2].map((seed) => ({
+      ...first!,
+      seed,
+      id: `${first!.id}-${seed}`,
+      measured: [main, inL0],
+    }));
+    await show({ ...rest, runs: two });
+    assert.deepEqual(
+      await page.evaluate('[...document.querySelectorAll("#measured option")].map((option) => option.value)'),
+      ['test', 'test, l0'],
+    );
+    assert.equal(await page.evaluate('document.getElementById("measured").value'), 'test');
+    assert.match(await textOf('#robustness'), /epsilon \(linf/);
+  });
+
   test('the pointer reads where it is', async () => {
     await show();
     const [x, y] = await page.evaluate<[number, number]>(

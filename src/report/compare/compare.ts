@@ -87,7 +87,7 @@ export function compareRuns(runs: readonly RunData[], options: CompareOptions = 
 /** Clean metrics, then attacks, then their worst case, then what belongs to it. */
 function orderOf(column: string): number {
   if (column === CONTROL) return 3;
-  if (!/ at |, SSIM | area$/.test(column)) return 0;
+  if (!/ at |, SSIM | area$| of worst/.test(column)) return 0;
   if (!/worst/.test(column)) return 1;
   return column.startsWith('worst') ? 2 : 4;
 }
@@ -99,14 +99,15 @@ function figuresOf({ clean, cleanIntervals, curves, control }: Source, places: R
   }
   for (const curve of curves) {
     const { attack, norm } = curve;
-    const { heading, pointOf, alike } = places.get(norm) as Place;
+    const { heading, pointOf, alike, keeps } = places.get(norm) as Place;
     const point = pointOf(curve);
     if (point) {
       const { value: mean, low, high, ssim, epsilon } = point;
       figures[heading(attack)] = { mean, ...(low !== undefined && high !== undefined && { low, high }) };
       if (attack === 'worst') {
-        if (ssim !== undefined) figures[`SSIM of ${heading(attack)}`] = { mean: ssim };
-        if (/≥/.test(heading(attack))) figures[`epsilon of ${heading(attack)}`] = { mean: epsilon };
+        if (keeps) figures[`epsilon of ${attackIn(attack, norm)}`] = { mean: epsilon };
+        if (ssim !== undefined)
+          figures[`SSIM of ${keeps ? attackIn(attack, norm) : heading(attack)}`] = { mean: ssim };
       }
     }
     if (attack === 'worst' && alike) figures[`${attackIn(attack, norm)} area`] = { mean: areaOf(curve) };

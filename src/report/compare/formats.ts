@@ -81,7 +81,8 @@ export function captionOf({ split, nets, columns, similarity, unfinished }: Comp
   return `${where}${spread}${interval}${place}${visible}${short}`;
 }
 
-const escapeMarkdown = (text: string) =>
+/** Text as Markdown shows it, in one line. */
+export const escapeMarkdown = (text: string) =>
   text
     .replace(/[\\`*_[\]|]/g, '\\$&')
     .replaceAll('<', '&lt;')

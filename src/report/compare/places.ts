@@ -10,6 +10,8 @@ export interface Place {
   heading(attack: string): string;
   /** Undefined where the curve has no such point. */
   pointOf(curve: CurveData): PointData | undefined;
+  /** Whether it is where a similarity is kept, at another epsilon of every curve. */
+  readonly keeps: boolean;
   /** Whether all runs measured the same epsilons, so that areas can be compared. */
   readonly alike: boolean;
 }
@@ -74,6 +76,7 @@ function epsilonsOf(norm: string, runs: readonly (readonly CurveData[])[]): Meas
 
 function at(epsilon: number | undefined, norm: string): Omit<Place, 'alike'> {
   return {
+    keeps: false,
     heading: (attack) => `${attackIn(attack, norm)} at ${formatEpsilon(epsilon ?? 0, norm)}`,
     pointOf: ({ points }) => points.find((one) => epsilon !== undefined && sameEpsilon(one.epsilon, epsilon)),
   };
@@ -81,6 +84,7 @@ function at(epsilon: number | undefined, norm: string): Omit<Place, 'alike'> {
 
 function keeping(similarity: number, norm: string): Omit<Place, 'alike'> {
   return {
+    keeps: true,
     heading: (attack) => `${attackIn(attack, norm)}, SSIM ≥ ${similarity}`,
     pointOf: ({ points }) =>
       points.findLast(({ epsilon, ssim }) => epsilon > 0 && ssim !== undefined && ssim >= similarity),

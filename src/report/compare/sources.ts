@@ -31,7 +31,8 @@ function tested(run: RunData): Source {
     );
   }
   const { loss, ...clean } = main.clean ?? {};
-  const inOtherNorms = run.measured.filter(({ label }) => label.startsWith(`${evaluated}, `));
+  const norms = ['linf', 'l2', 'l1', 'l0'].map((norm) => `${evaluated}, ${norm}`);
+  const inOtherNorms = run.measured.filter(({ label }) => norms.includes(label));
   return { clean, ...attackedIn([main, ...inOtherNorms]) };
 }
 

@@ -14,8 +14,8 @@ export const rawRises: CurveCheck = {
     const rises = raw.map((value, i) => (i === 0 ? 0 : value - (raw[i - 1] as number)));
     const largest = Math.max(...rises);
     return compare(largest, atLeastOneImage(0, images), () => {
-      const epsilon = at[rises.indexOf(largest)]?.epsilon;
-      return `${metric} is ${points(largest)} higher at epsilon ${epsilon} than before it.`;
+      const { epsilon = 0 } = at[rises.indexOf(largest)] ?? {};
+      return `${metric} is ${points(largest)} higher at epsilon ${Number(epsilon.toFixed(4))} than before it.`;
     });
   },
 };

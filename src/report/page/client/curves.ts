@@ -23,8 +23,11 @@ function chooseMeasured({ runs }: PageData, redraw: () => void): { controls: Chi
       chosen: measured ? [{ run, name: names[0] ?? '', measured }] : [],
     };
   }
-  // Splits that all runs were measured on; of each run, its last measurement there.
-  const splitOf = ({ label }: MeasuredData) => label.split(',')[0] ?? label;
+  // Splits that all runs were measured on, apart for a norm of their own; of each run, its last measurement there.
+  const splitOf = ({ label }: MeasuredData) => {
+    const [split, , norm] = label.split(', ');
+    return norm ? `${split}, ${norm}` : (split ?? label);
+  };
   const splits = [...new Set(runs.flatMap(({ measured }) => measured.map(splitOf)))];
   const shared = splits.filter((split) =>
     runs.every((run) => run.measured.some((one) => splitOf(one) === split)),

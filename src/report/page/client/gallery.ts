@@ -5,7 +5,7 @@ import type { AdversarialData, GalleryData, GalleryRowData, PageData, SeenData }
 import { type Child, h } from './dom.ts';
 import { shortNames } from './names.ts';
 import type { Section } from './section.ts';
-import { recall, toggle } from './state.ts';
+import { fold, recall, toggle } from './state.ts';
 
 interface Picture {
   readonly seen: SeenData;
@@ -77,12 +77,18 @@ function drawAttacked({ id, labels, clean }: GalleryRowData, made: AdversarialDa
     alt: `${id}: what ${attack} added, magnified ${factor} times around grey`,
     caption: [
       h('strong', {}, l0 === 0 ? 'no difference' : `difference × ${factor}`),
-      h('span', {}, `L∞ ${(linf * 255).toFixed(1)}/255, L2 ${formatValue(l2)}`),
+      h('span', {}, `L∞ ${levels(linf)}/255, L2 ${formatValue(l2)}`),
       h('span', {}, `${(100 * l0).toFixed(l0 > 0.1 ? 0 : 1)} % of the pixels`),
     ],
     masks: false,
   });
   return h('div', { class: 'pair' }, adversarial, difference);
+}
+
+/** Steps of less than a grey level are made, too. */
+function levels(linf: number): string {
+  const value = linf * 255;
+  return value === 0 || value >= 1 ? value.toFixed(1) : value.toPrecision(2);
 }
 
 const attacksOf = ({ rows }: GalleryData) => [
@@ -99,15 +105,12 @@ function drawRow(row: GalleryRowData): HTMLElement {
   );
 }
 
-function drawGallery(gallery: GalleryData, title: string): Child[] {
-  const { epoch, picture, rows, key } = gallery;
-  const head = h('h3', {}, `${title}after epoch ${epoch}`);
+function drawGallery({ picture, rows, key }: GalleryData): Child[] {
   if (picture) {
     const alt = 'Clean images, what each attack makes of them, and the differences, magnified around grey';
-    return [head, h('div', { class: 'scroll' }, h('img', { src: picture, alt, class: 'whole' }))];
+    return [h('div', { class: 'scroll' }, h('img', { src: picture, alt, class: 'whole' }))];
   }
   return [
-    head,
     key.length > 0 &&
       h(
         'ul',
@@ -120,6 +123,19 @@ function drawGallery(gallery: GalleryData, title: string): Child[] {
   ];
 }
 
+/** Of more runs than two, pictures are folded away: they would be most of the page. */
+function drawGalleries(runs: PageData['runs']): Child[] {
+  const names = shortNames(runs);
+  return runs.flatMap(({ gallery }, i) => {
+    if (!gallery) return [];
+    const title = `${runs.length > 1 ? `${names[i]}, ` : ''}after epoch ${gallery.epoch}`;
+    const pictures = drawGallery(gallery);
+    return runs.length > 2
+      ? [fold(`gallery-of-${i}`, title, ...pictures)]
+      : [h('h3', {}, title), ...pictures];
+  });
+}
+
 export function gallerySection({ runs }: PageData): Section {
   return {
     id: 'gallery',
@@ -130,7 +146,6 @@ export function gallerySection({ runs }: PageData): Section {
       const attacks = [...new Set(galleries.flatMap(attacksOf))];
       const masks = galleries.some(({ rows }) => rows.some(({ clean }) => clean.prediction));
       const [{ norm, epsilon }] = galleries as [GalleryData];
-      const names = shortNames(runs);
       return [
         attacks.length > 0 &&
           h(
@@ -147,9 +162,7 @@ export function gallerySection({ runs }: PageData): Section {
             masks && toggle('prediction', 'what was found', { onChange: redraw }),
             masks && toggle('labels', 'the truth, outlined', { onChange: redraw }),
           ),
-        ...runs.flatMap(({ gallery }, i) =>
-          gallery ? drawGallery(gallery, runs.length > 1 ? `${names[i]}, ` : '') : [],
-        ),
+        ...drawGalleries(runs),
       ];
     },
   };

@@ -71,7 +71,8 @@ export function trainingSection({ runs }: PageData): Section {
         measurement: name,
         name: name.replace('/', ' '),
       }));
-      const metrics = recorded(runs, /^(validation|train)\/(?!loss$|robustness\/)/).map((name) => ({
+      // The learning rate is in other units.
+      const metrics = recorded(runs, /^(validation|train)\/(?!loss$|learningRate$|robustness\/)/).map((name) => ({
         measurement: name,
         name: name.replace('/', ' '),
       }));
