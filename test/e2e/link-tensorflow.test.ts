@@ -56,15 +56,28 @@ it('says that there is no Python, or no TensorFlow in it', () => {
   refuses(['--tensorflow', folder], 1, /holds no TensorFlow to link/);
 });
 
+/** A folder with the names that a wheel has, and nothing in them but what it says of CUDA. */
+function wheelWith(isCudaBuild: boolean): string {
+  const wheel = join(folder, `wheel-${isCudaBuild}`);
+  for (const path of ['include/tensorflow/c', 'python/platform'])
+    mkdirSync(join(wheel, 'tensorflow', path), { recursive: true });
+  const info = `build_info = collections.OrderedDict([('is_cuda_build', ${isCudaBuild ? 'True' : 'False'})])\n`;
+  const files = {
+    'include/tensorflow/c/c_api.h': '',
+    'libtensorflow_cc.so.2': '',
+    'libtensorflow_framework.so.2': '',
+    'python/platform/build_info.py': info,
+  };
+  for (const [path, text] of Object.entries(files)) writeFileSync(join(wheel, 'tensorflow', path), text);
+  return wheel;
+}
+
 it('says that there is no compiler', () => {
-  const wheel = join(folder, 'wheel', 'tensorflow');
-  mkdirSync(join(wheel, 'include/tensorflow/c'), { recursive: true });
-  for (const file of [
-    'include/tensorflow/c/c_api.h',
-    'libtensorflow_cc.so.2',
-    'libtensorflow_framework.so.2',
-  ]) {
-    writeFileSync(join(wheel, file), '');
-  }
-  refuses(['--tensorflow', join(folder, 'wheel')], 1, /no C\+\+ compiler/, { CXX: 'no-such-compiler' });
+  const env = { CXX: 'no-such-compiler' };
+  refuses(['--tensorflow', wheelWith(false)], 1, /no C\+\+ compiler/, env);
+  refuses(['--gpu', '--tensorflow', wheelWith(true)], 1, /no C\+\+ compiler/, env);
+});
+
+it('says that a TensorFlow has no CUDA', () => {
+  refuses(['--gpu', '--tensorflow', wheelWith(false)], 1, /built without CUDA.*tensorflow\[and-cuda\]/);
 });

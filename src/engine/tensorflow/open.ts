@@ -32,6 +32,10 @@ export async function openTensorFlow(name: TensorFlowPackage): Promise<string> {
   // TensorFlow 2.21 returns from oneDNN's work before its threads have done it (tsl/util/onednn_threadpool.h): nets
   // with few channels crash, sooner or later. The TensorFlow 2.9 that tfjs-node brings itself has other code there.
   if (isLinked) process.env.TF_ENABLE_ONEDNN_OPTS ??= '0';
+  // Else TensorFlow rounds what it multiplies to 10 bits of fraction (TF32), where a GPU is faster for it; and a process
+  // takes all of a GPU's memory.
+  process.env.NVIDIA_TF32_OVERRIDE ??= '0';
+  process.env.TF_FORCE_GPU_ALLOW_GROWTH ??= 'true';
   const require = createRequire(import.meta.url);
   const first = !tf.findBackendFactory('tensorflow');
   require(isLinked ? linked + name : `@tensorflow/${name}`);
