@@ -7,6 +7,8 @@ export interface AttackedCase {
   readonly experiment: Experiment;
   /** How many of the test images are attacked. */
   readonly images: number;
+  /** How many at once; as in training by default. */
+  readonly batch?: number;
   readonly epsilons: readonly number[];
   /** Where its data are looked for, and how another place is named. */
   readonly needs?: { readonly path: string; readonly variable: string };
@@ -40,24 +42,34 @@ export const curveCase: AttackedCase = {
   epsilons: [0.5, 1, 2, 4, 8, 16].map((levels) => levels / 255),
 };
 
-/** Real data, as they are in the experiments of this repository; KERMANY is a folder with NORMAL/ and PNEUMONIA/. */
+const pneumoniaCase = {
+  images: 256,
+  batch: 256,
+  needs: { path: pneumonia, variable: 'PNEUMONIAMNIST' },
+};
+const ofPneumonia = { dataset: { name: 'medmnist', file: pneumonia }, batchSize: 64 } as const;
+
+/**
+ * Real data, as they are in the experiments of this repository; KERMANY is a folder with NORMAL/ and PNEUMONIA/. Narrow
+ * nets, so that thousands of queries of each image take minutes. The last one is trained against the attack, as in
+ * experiments/pneumonia-pgd.
+ */
 export const strengthCases: readonly AttackedCase[] = [
   {
     experiment: {
       ...shared,
       name: 'pneumonia-resnet18',
-      data: { dataset: { name: 'medmnist', file: pneumonia }, batchSize: 64 },
-      net: { name: 'resnet', depth: 18 },
+      data: ofPneumonia,
+      net: { name: 'resnet', depth: 18, filters: 16 },
       epochs: 5,
     },
-    images: 256,
-    epsilons: [0, 2 / 255],
-    needs: { path: pneumonia, variable: 'PNEUMONIAMNIST' },
+    ...pneumoniaCase,
+    epsilons: [0, 3 / 255],
   },
   {
     experiment: {
       ...shared,
-      name: 'isic-mobilenetV2',
+      name: 'isic-resnet18',
       data: {
         dataset: {
           name: 'imageCsv',
@@ -69,12 +81,13 @@ export const strengthCases: readonly AttackedCase[] = [
           size: [64, 64],
         },
         split: { validation: 0.1, test: 0.25 },
-        batchSize: 64,
+        batchSize: 32,
       },
-      net: { name: 'mobilenetV2' },
-      epochs: 8,
+      net: { name: 'resnet', depth: 18, filters: 16 },
+      epochs: 15,
     },
     images: 256,
+    batch: 256,
     epsilons: [0, 0.5 / 255],
     needs: { path: isic, variable: 'ISIC2017' },
   },
@@ -87,12 +100,26 @@ export const strengthCases: readonly AttackedCase[] = [
         split: { validation: 0.1, test: 0.35 },
         batchSize: 64,
       },
-      net: { name: 'resnet', depth: 18 },
+      net: { name: 'resnet', depth: 18, filters: 16 },
       epochs: 8,
     },
     images: 256,
-    epsilons: [0, 1 / 255],
+    batch: 256,
+    epsilons: [0, 1.5 / 255],
     needs: { path: kermany, variable: 'KERMANY' },
+  },
+  {
+    experiment: {
+      ...shared,
+      name: 'pneumonia-pgd',
+      data: ofPneumonia,
+      net: { name: 'resnet', depth: 18, filters: 16 },
+      loss: { name: 'crossEntropy', classWeights: [5, 0.55] },
+      defence: { name: 'pgd', epsilon: 4 / 255, steps: 7 },
+      epochs: 8,
+    },
+    ...pneumoniaCase,
+    epsilons: [0, 4 / 255],
   },
 ];
 

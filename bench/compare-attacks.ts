@@ -20,12 +20,13 @@ interface Missing {
 }
 
 /** Trains the net, or finds it; gives its folder. */
-function trainedIn(side: Side, { experiment, images }: AttackedCase): string {
+function trainedIn(side: Side, { experiment, images, batch }: AttackedCase): string {
   const folder = join(side.folder, experiment.name);
   side.ours<Summary>('train-net.ts', [
     JSON.stringify(experiment),
     folder,
     String(images),
+    String(batch ?? experiment.data.batchSize),
     String(side.threads),
   ]);
   return folder;

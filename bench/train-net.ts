@@ -36,7 +36,7 @@ async function trainInto(folder: string, experiment: Experiment, threads: number
 }
 
 /** The images that are attacked, drawn from the test split, and the logits of the net. */
-async function describe(folder: string, experiment: Experiment, count: number): Promise<void> {
+async function describe(folder: string, experiment: Experiment, count: number, batch: number): Promise<void> {
   const { test } = await openSplits(experiment, createRandom(experiment.seed));
   const random = createRandom(experiment.seed);
   const drawn = attackedImages(test, count, random);
@@ -57,22 +57,30 @@ async function describe(folder: string, experiment: Experiment, count: number): 
     await writeFile(join(folder, 'net.safetensors'), exportWeights(model, 'torchvision'));
   }
   model.dispose();
-  const { name, depth } = experiment.net as { name: string; depth?: number };
+  const { name, depth, filters, width } = experiment.net as { name: string } & Record<string, number>;
   const summary: Summary = {
     net: `${name}${depth ?? ''}`,
+    ...(filters !== undefined && { filters }),
+    ...(width !== undefined && { width }),
     task: test.task,
     imageShape: test.imageShape,
     classes: test.classes.length,
     count: images.samples.length,
-    batch: experiment.data.batchSize,
+    batch,
   };
   await writeFile(join(folder, summaryFile), JSON.stringify(summary));
 }
 
-const [text, folder, images, threads] = process.argv.slice(2) as [string, string, string, string];
+const [text, folder, images, batch, threads] = process.argv.slice(2) as [
+  string,
+  string,
+  string,
+  string,
+  string,
+];
 const experiment = checkExperiment(JSON.parse(text) as Experiment);
 await useEngine('auto', { threads: Number(threads) });
 await mkdir(folder, { recursive: true });
 if (!existsSync(join(folder, 'model.json'))) await trainInto(folder, experiment, Number(threads));
-if (!existsSync(join(folder, summaryFile))) await describe(folder, experiment, Number(images));
+if (!existsSync(join(folder, summaryFile))) await describe(folder, experiment, Number(images), Number(batch));
 console.log(await readFile(join(folder, summaryFile), 'utf8'));

@@ -11,6 +11,9 @@ export const summaryFile = 'summary.json';
 export interface Summary {
   /** As torchvision calls it. */
   readonly net: string;
+  /** Channels of the first stage of a ResNet, and what multiplies those of a MobileNet; absent, as torchvision has them. */
+  readonly filters?: number;
+  readonly width?: number;
   readonly task: Task;
   readonly imageShape: ImageShape;
   readonly classes: number;

@@ -61,15 +61,34 @@ class FourClasses(nn.Module):
         return nn.functional.pad(self.net(images), (0, self.missing), value=-1000.0)
 
 
+def resnet18(models, filters, channels, classes):
+    """torchvision's, of so many channels in its first stage."""
+
+    class Narrow(models.ResNet):
+        def _make_layer(self, block, planes, blocks, **settings):
+            if planes == 64:
+                self.inplanes = filters
+            return super()._make_layer(block, planes * filters // 64, blocks, **settings)
+
+    net = Narrow(models.resnet.BasicBlock, [2, 2, 2, 2])
+    net.conv1 = nn.Conv2d(channels, filters, 7, 2, 3, bias=False)
+    net.bn1 = nn.BatchNorm2d(filters)
+    net.fc = nn.Linear(8 * filters, classes)
+    return net
+
+
+def build(about):
+    models, classes = import_torchvision().models, about["classes"]
+    if about["net"] == "resnet18":
+        return resnet18(models, about.get("filters", 64), about["imageShape"][2], classes)
+    return models.mobilenet_v2(num_classes=classes, width_mult=about.get("width", 1.0))
+
+
 def load(folder):
     """The net, images and labels, after a look at whether it gives the same logits as it does for us."""
     about = json.loads((folder / "summary.json").read_text())
     height, width, channels = about["imageShape"]
-    name = {"mobilenetV2": "mobilenet_v2"}.get(about["net"], about["net"])
-    net = getattr(import_torchvision().models, name)(num_classes=about["classes"])
-    state = load_file(folder / "net.safetensors")
-    if channels != 3:
-        net.conv1 = nn.Conv2d(channels, *net.conv1.weight.shape[:1], 7, 2, 3, bias=False)
+    net, state = build(about), load_file(folder / "net.safetensors")
     net.load_state_dict(state, strict=False)
     missing = [key for key in net.state_dict() if key not in state and not key.endswith("num_batches_tracked")]
     assert not missing, missing

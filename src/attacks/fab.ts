@@ -103,6 +103,32 @@ function note(one: Search, { norm, shrink }: Setting): void {
   one.current = clean.map((value, i) => value + shrink * ((current[i] as number) - value));
 }
 
+/**
+ * Where a further run begins: at random within half of the way to the nearest image that fools, as far as one is known,
+ * and within half of epsilon, where there is one. Algorithm 1 of the paper.
+ */
+function startAgain(
+  open: readonly Search[],
+  { ball, random }: AttackContext,
+  norm: Setting['norm'],
+  restart: number,
+  like: tf.Tensor4D,
+): void {
+  const [, height, width, channels] = like.shape;
+  const stream = random.stream(`restart-${restart}`);
+  const reach = ball.epsilon > 0 ? ball.epsilon : Number.POSITIVE_INFINITY;
+  tf.tidy(() => {
+    const noise = rowsOf(norms[norm].sample([open.length, height, width, channels], 1, stream));
+    for (const [k, one] of open.entries()) {
+      const within = Math.min(one.distance, reach) / 2;
+      const radius = Number.isFinite(within) ? within : 0;
+      one.current = one.clean.map((value, i) =>
+        Math.min(1, Math.max(0, value + radius * (noise[k]?.[i] as number))),
+      );
+    }
+  });
+}
+
 /** Which borders each image is measured against, one run after the other; `clean` are the logits of the clean images. */
 function runsOf(clean: tf.Tensor, { labels, goals }: AttackContext, targets: number): Choose[] {
   if (goals) {
@@ -134,7 +160,7 @@ function runsOf(clean: tf.Tensor, { labels, goals }: AttackContext, targets: num
  * Fast adaptive boundary attack: projections onto the nearest border of the linearised net, drawn towards the clean
  * image, so that among all images that fool it finds one of the nearest.
  *
- * Croce and Hein 2019, arXiv:1907.02044, algorithm 1, without its restarts and final search. Minimal in linf, l2 and l1.
+ * Croce and Hein 2019, arXiv:1907.02044, algorithm 1, without its final search. Minimal in linf, l2 and l1.
  * A targeted attack, which the paper has not, goes for the border between the goal and the highest other
  * class.
  */
@@ -144,13 +170,16 @@ export const fab = defineAttack({
     steps: 100,
     /** 0: each step goes for the nearest of all borders. Otherwise, one run each for so many classes that rank next. */
     targets: 0,
+    /** Runs; all but the first begin at random, near the image. */
+    restarts: 1,
     /** How far over the border a step goes, as a multiple of the way to it. */
     overshoot: 1.05,
     /** What is left of the perturbation of an image that fools, for the next step. */
     shrink: 0.9,
   },
-  check({ steps, targets, overshoot, shrink }) {
+  check({ steps, targets, restarts, overshoot, shrink }) {
     requireCount('fab', 'steps', steps);
+    requireCount('fab', 'restarts', restarts);
     requireOption(
       'fab',
       'targets',
@@ -161,7 +190,7 @@ export const fab = defineAttack({
     requireOption('fab', 'overshoot', overshoot >= 1, 'a number from 1', overshoot);
     requireOption('fab', 'shrink', shrink > 0 && shrink < 1, 'a number in (0, 1)', shrink);
   },
-  minimise(images, context, { targets, ...options }) {
+  minimise(images, context, { targets, restarts, ...options }) {
     const setting = { ...options, norm: context.ball.norm as Setting['norm'] };
     const logits = context.logits(images);
     const done = fooled(context, logits);
@@ -175,10 +204,14 @@ export const fab = defineAttack({
         distance: done[index] ? 0 : Number.POSITIVE_INFINITY,
       };
     });
-    for (const choose of runsOf(logits, context, targets)) {
-      const open = all.filter((one) => one.distance > 0);
-      for (const one of open) one.current = one.clean;
-      search(open, context, choose, setting, images);
+    const runs = runsOf(logits, context, targets);
+    for (let restart = 0; restart < restarts; restart++) {
+      for (const choose of runs) {
+        const open = all.filter((one) => one.distance > 0);
+        for (const one of open) one.current = one.clean;
+        if (restart > 0 && open.length > 0) startAgain(open, context, setting.norm, restart, images);
+        search(open, context, choose, setting, images);
+      }
     }
     return imagesOf(
       all.map(({ best }) => best),

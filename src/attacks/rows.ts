@@ -1,12 +1,30 @@
 import * as tf from '@tensorflow/tfjs';
 
+/** Runs of indices that follow each other: [first, how many]. */
+function runsOf(indices: readonly number[]): [number, number][] {
+  const runs: [number, number][] = [];
+  for (const index of indices) {
+    const last = runs.at(-1);
+    if (last && index === last[0] + last[1]) last[1]++;
+    else runs.push([index, 1]);
+  }
+  return runs;
+}
+
 /**
- * The entries of `tensor` at `indices` of its first axis, at least one; a new tensor.
+ * The entries of `tensor` at `indices` of its first axis, at least one; a new tensor, which shares the memory of the
+ * other where it is all of it.
  *
  * By slices, which tfjs copies whole: its `gather` on the CPU finds the place of every single value.
  */
 export function takeRows<T extends tf.Tensor>(tensor: T, indices: readonly number[]): T {
-  return tf.tidy(() => tf.concat(indices.map((index) => tf.slice(tensor, [index], [1]))) as T);
+  const runs = runsOf(indices);
+  const [[first, count] = [0, 0]] = runs;
+  if (first === 0 && count === tensor.shape[0] && runs.length === 1) return tensor.clone();
+  return tf.tidy(() => {
+    const parts = runs.map(([from, length]) => tf.slice(tensor, [from], [length]));
+    return (parts.length === 1 ? parts[0] : tf.concat(parts)) as T;
+  });
 }
 
 /** The values of each image; views, not copies. */

@@ -74,8 +74,9 @@ export interface Experiment {
      */
     readonly trainImages?: number;
     /**
-     * Attacks may take this share of the time that the epoch's training took, 0.1 for a tenth: of `images`, as many are
-     * attacked as that allows. How many these are, and so what is measured, then depends on the machine.
+     * Attacks may take this share of the time that training took since the last evaluation, reckoned by the epoch just over;
+     * 0.1 for a tenth: of `images`, as many are attacked as that allows. How many these are, and so what is measured, then
+     * depends on the machine.
      */
     readonly budget?: number;
     /** Attacked images are judged as they are stored with so many bits a value: 8, 12 or 16. */

@@ -11,6 +11,7 @@ import { lossOf } from '../losses/create.ts';
 import { ssim } from '../robustness/ssim.ts';
 import { inference } from '../robustness/target.ts';
 import { checkExperiment } from './check-experiment.ts';
+import { createDefence } from './defences/create.ts';
 import type { Experiment } from './experiment.ts';
 import { attackedImages, measureClean } from './measure.ts';
 import { type Prepared, prepare } from './prepare.ts';
@@ -30,8 +31,8 @@ export interface Profile {
 const warmUps = 2;
 
 /**
- * Times one training step, one step of an attack and one evaluation of an experiment, on a batch of its training
- * images; nothing is kept of them. The attack is PGD in the experiment's norm, with the similarity of its images.
+ * Times one training step, its defence included, one step of an attack and one evaluation of an experiment, on a batch of
+ * its training images; nothing is kept of them. The attack is PGD in the experiment's norm, with the similarity of its images.
  *
  * Throws `UsageError` for an experiment that cannot be run, as `train` does, and `RunError` where a loss is not
  * finite.
@@ -55,9 +56,11 @@ async function profile({ experiment, net, train, random }: Prepared, engine: Eng
   const { batchSize } = experiment.data;
   const dataset = attackedImages(train, batchSize, random.stream('profile'));
   using optimizer = optimizerOf(experiment.optimizer, net);
-  const learner = { net, optimizer, loss: lossOf(experiment.loss) };
+  const { metrics, loss, defence: choice } = experiment;
+  const bound = { net, loss: lossOf(loss), batchSize };
+  using defence = choice && createDefence(choice, { ...bound, random: random.stream('defence') });
+  const learner = { net, optimizer, loss: bound.loss, ...(defence && { defence }) };
   using target = inference(net.model);
-  const { metrics, loss } = experiment;
   let steps = 0;
   for await (using batch of batches(dataset, { size: batchSize })) {
     const passes = async () => {

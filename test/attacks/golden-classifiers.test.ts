@@ -258,6 +258,34 @@ describe('where only strength can be compared', () => {
       }));
   }
 
+  for (const norm of ['linf', 'l2', 'l1'] as const) {
+    test(`fab in ${norm}: further runs begin within half of the way to what is found, and never lose it`, () =>
+      inTidy(() => {
+        const seen: { values: Float32Array; shape: tf.Tensor4D['shape'] }[] = [];
+        const logits = (images: tf.Tensor4D) => {
+          seen.push({ values: images.dataSync<'float32'>().slice(), shape: images.shape });
+          return net.logits(images);
+        };
+        const run = (restarts: number) => {
+          const attack = createAttack({ name: 'fab', steps: 1, overshoot: 1.5, restarts });
+          return nearestOf(attack, net.images, { ...target(), logits }, norm, createRandom(1), gradientLog());
+        };
+        const once = distances(run(1), norm);
+        seen.length = 0;
+        const twice = distances(run(2), norm);
+        for (const [i, distance] of twice.entries()) assert.ok(distance <= (once[i] as number));
+        // The clean images, the borders there, what the first step made; then the borders of the second run.
+        const [, clean, , begun] = seen.map(({ values, shape }) => tf.tensor4d(values, shape));
+        const away = createBall(clean as tf.Tensor4D, { norm, epsilon: 0 }).distances(begun as tf.Tensor4D);
+        // The last image is wrong when clean, and is left alone.
+        assert.equal(away.length, once.length - 1);
+        assert.ok(Math.max(...away) > 0);
+        for (const [i, distance] of away.entries()) {
+          assert.ok(distance <= (once[i] as number) / 2 + 1e-6, `${distance} of ${once[i]}`);
+        }
+      }));
+  }
+
   for (const [key, { 'robust_accuracy_per_seed_0..4': theirs }] of Object.entries(
     soft['Square attack robust accuracy (autoattack, random: statistical reference only)'],
   )) {

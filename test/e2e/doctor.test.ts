@@ -30,6 +30,17 @@ test('doctor --kernels says where the time goes, and where each kernel ran', asy
   assert.deepEqual(readdirSync('.'), before, 'nothing is written');
 });
 
+test('doctor --kernels has the defence in the training step', async () => {
+  const signs = async (...changes: string[]) => {
+    const words = ['doctor', '--kernels', tinyFile, '--engine', 'cpu', '--set', 'net.filters=3', ...changes];
+    const { code, stdout, stderr } = await medrobust(words);
+    assert.equal(code, 0, stderr);
+    return Number(stdout.match(/^ {2}Sign +(\d+) /m)?.[1]);
+  };
+  const defended = ['--set', 'defence=pgd', '--set', 'defence.steps=3'];
+  assert.equal((await signs(...defended)) - (await signs()), 3);
+});
+
 const mistakes: readonly [words: string[], message: RegExp][] = [
   [['--kernels'], /--kernels: expected an experiment/],
   [['--kernels', 'dmeo'], /no experiment "dmeo".*demo/],

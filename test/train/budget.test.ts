@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
 import { useEngine } from '../../src/engine/engine.ts';
+import type { Callback } from '../../src/train/callback.ts';
 import type { Experiment } from '../../src/train/experiment.ts';
 import { measurementsOf } from '../../src/train/measurements.ts';
 import { train } from '../../src/train/train.ts';
@@ -54,6 +55,27 @@ test('with time enough it is of all images, and says nothing', async () => {
   assert.doesNotMatch(log, /partial-curve/);
   const named = measurementsOf(experiment);
   for (const name of Object.keys(measurements)) assert.ok(named.includes(name), name);
+});
+
+test('it is of the training since the last evaluation', async () => {
+  const seconds: number[] = [];
+  const clock: Callback = {
+    name: 'clock',
+    onMeasure(_, at) {
+      seconds[at.epoch] = at.seconds as number;
+      return {};
+    },
+  };
+  const robustness = { ...classification.robustness, budget: 0.5, everyEpochs: 2 } as const;
+  const experiment: Experiment = { ...classification, epochs: 3, robustness };
+  const { net, path } = await train(experiment, { directory, callbacks: [clock] });
+  net.model.dispose();
+  const budgetOf = (epoch: number) =>
+    JSON.parse(readFileSync(join(path, `curves/epoch-000${epoch}.json`), 'utf8')).worst.budget.seconds;
+  assert.deepEqual(
+    [budgetOf(2), budgetOf(3)],
+    [0.5 * 2 * (seconds[2] as number), 0.5 * (seconds[3] as number)],
+  );
 });
 
 test('the flag is explained', () => {

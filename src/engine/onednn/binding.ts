@@ -320,6 +320,17 @@ export interface NativeBinding extends Tables {
     shape: Integers,
   ): void;
 
+  structuralSimilarity(
+    x: Floats,
+    y: Floats,
+    weights: Floats,
+    scratch: Floats,
+    similarities: Floats,
+    shape: Integers,
+    c1: number,
+    c2: number,
+  ): void;
+
   applyAdam(
     ...step: [...Step, beta1: number, beta2: number, epsilon: number, step: number, decoupled: boolean]
   ): void;

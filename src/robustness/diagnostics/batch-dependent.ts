@@ -1,7 +1,7 @@
 import { takeRows } from '../../attacks/rows.ts';
 import { type BatchCheck, compare, notApplicable } from './diagnostic.ts';
 import { plain } from './figures.ts';
-import { differenceOf, outputsOf } from './probing.ts';
+import { differenceOf, outputsOf, ownOutputs } from './probing.ts';
 
 const ALONE = 3;
 const THRESHOLD = 1e-4;
@@ -16,7 +16,7 @@ export const batchDependent: BatchCheck = {
     const { images } = probe;
     const count = images.shape[0];
     if (count < 2) return notApplicable('there is one image');
-    const together = outputsOf(probe, images).values;
+    const together = ownOutputs(probe).values;
     if (!together.every(Number.isFinite)) return notApplicable('logits are not finite');
     const size = together.length / count;
     const changes = Array.from({ length: Math.min(ALONE, count) }, (_, i) => {

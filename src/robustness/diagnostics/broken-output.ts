@@ -1,6 +1,6 @@
 import { type BatchCheck, compare } from './diagnostic.ts';
 import { percent } from './figures.ts';
-import { outputsOf } from './probing.ts';
+import { ownOutputs } from './probing.ts';
 
 /** No answer at all: where no image is right to begin with, nothing is attacked, and no gradient tells. */
 export const brokenOutput: BatchCheck = {
@@ -9,7 +9,7 @@ export const brokenOutput: BatchCheck = {
   figure: 'share of the logits that are NaN or infinite',
   needs: 'batch',
   check(probe) {
-    const { values } = outputsOf(probe, probe.images);
+    const { values } = ownOutputs(probe);
     const share = values.filter((value) => !Number.isFinite(value)).length / values.length;
     return compare(share, 0, () => `${percent(share)} of the logits are NaN or infinite.`);
   },

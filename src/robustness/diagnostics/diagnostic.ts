@@ -47,6 +47,15 @@ export interface Probe {
   /** What the attacks raise. */
   readonly loss: AttackLoss;
   readonly random: Random;
+  /** What several checks ask of the images as they are; see `known`. */
+  readonly known?: Known;
+}
+
+export interface Known {
+  /** Logits, row by row of classes. */
+  readonly outputs: { readonly values: Float32Array; readonly classes: number };
+  /** The gradient of the losses by the images. */
+  readonly slopes: tf.Tensor4D;
 }
 
 /** Needs a handful of passes of a few images. Runs within a tidy. */

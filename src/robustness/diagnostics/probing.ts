@@ -4,7 +4,7 @@ import * as tf from '@tensorflow/tfjs';
 import { gradient } from '../../attacks/gradient.ts';
 import { takeRows } from '../../attacks/rows.ts';
 import { tied } from '../../attacks/watch.ts';
-import type { Probe } from './diagnostic.ts';
+import type { Known, Probe } from './diagnostic.ts';
 
 /** What `body` gives, which is no tensor; those that it makes are disposed of. */
 export function tidied<T>(body: () => T): T {
@@ -40,6 +40,22 @@ export function lossesOf({ net, labels, loss }: Probe, images: tf.Tensor4D): Flo
 /** The gradient of the losses by `images`, 0 where the net does not depend on them. */
 export function slopesOf({ net, labels, loss }: Probe, images: tf.Tensor4D): tf.Tensor4D {
   return gradient((input) => loss(tied(net.logits(input), input), labels), images);
+}
+
+/** The same probe with what is known of its images: one pass forward and one back. The caller disposes of `slopes`. */
+export function known(probe: Probe): Probe & { readonly known: Known } {
+  const outputs = outputsOf(probe, probe.images);
+  return { ...probe, known: { outputs, slopes: slopesOf(probe, probe.images) } };
+}
+
+/** The logits of the images of a probe. */
+export function ownOutputs(probe: Probe): Known['outputs'] {
+  return probe.known?.outputs ?? outputsOf(probe, probe.images);
+}
+
+/** The gradient by the images of a probe; not to be disposed of. */
+export function ownSlopes(probe: Probe): tf.Tensor4D {
+  return probe.known?.slopes ?? slopesOf(probe, probe.images);
 }
 
 /** The largest distance of two images' logits, both divided by the length of the first; NaN where one is. */

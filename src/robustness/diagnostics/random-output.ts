@@ -1,6 +1,6 @@
 import { type BatchCheck, compare, notApplicable } from './diagnostic.ts';
 import { plain } from './figures.ts';
-import { differenceOf, outputsOf } from './probing.ts';
+import { differenceOf, outputsOf, ownOutputs } from './probing.ts';
 
 /** AutoAttack's `check_randomized` has the same. */
 const PASSES = 5;
@@ -14,7 +14,8 @@ export const randomOutput: BatchCheck = {
   needs: 'batch',
   check(probe) {
     const { images } = probe;
-    const passes = Array.from({ length: PASSES }, () => outputsOf(probe, images).values);
+    const further = Array.from({ length: PASSES - 1 }, () => outputsOf(probe, images).values);
+    const passes = [ownOutputs(probe).values, ...further];
     if (!passes.every((values) => values.every(Number.isFinite)))
       return notApplicable('logits are not finite');
     const changes = passes.flatMap((a, i) =>

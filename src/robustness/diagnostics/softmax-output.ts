@@ -1,6 +1,6 @@
 import { type BatchCheck, compare } from './diagnostic.ts';
 import { percent } from './figures.ts';
-import { outputsOf } from './probing.ts';
+import { ownOutputs } from './probing.ts';
 
 const tolerance = 1e-5;
 
@@ -21,7 +21,7 @@ export const softmaxOutput: BatchCheck = {
   figure: 'share of outputs in [0, 1] whose sum is 1',
   needs: 'batch',
   check(probe) {
-    const { values, classes } = outputsOf(probe, probe.images);
+    const { values, classes } = ownOutputs(probe);
     const places = values.length / classes;
     let found = 0;
     for (let i = 0; i < places; i++) {

@@ -26,7 +26,9 @@ export function robustnessMeasurement(): Callback {
     async onMeasure(run, { epoch, seconds }) {
       const { robustness, epochs } = run.experiment;
       if (!robustness || (epoch % robustness.everyEpochs !== 0 && epoch !== epochs)) return {};
-      const measured = await curvesOf(run, robustness, seconds);
+      // The epochs that were not evaluated took about as long.
+      const since = epoch % robustness.everyEpochs || robustness.everyEpochs;
+      const measured = await curvesOf(run, robustness, since * (seconds ?? 0));
       const flags = report(run, epoch, measured);
       const control = robustness.noise && (await controlOf(run, robustness.noise, measured.worst));
       await keep(run, epoch, measured, control);
@@ -47,7 +49,7 @@ type Options = NonNullable<Run['experiment']['robustness']>;
 async function curvesOf(
   run: Run,
   { attacks, norm, epsilons, images, budget, quantise, unseen }: Options,
-  trained = 0,
+  trained: number,
 ): Promise<RobustnessCurves> {
   const { metrics, loss, data } = run.experiment;
   using target = inference(run.net.model);

@@ -96,6 +96,12 @@ const targets: Record<string, Target> = {
     geometry: [2, 2, 8],
     run: (n, [x, y], g) => n.maxUnpool(x!, Int32Array.from([0, 7, 3, -1]), y!, g),
   },
+  structuralSimilarity: {
+    sizes: [120, 120, 3, 96, 2],
+    geometry: [2, 5, 4, 3, 3],
+    run: (n, [x, y, weights, scratch, out], g) =>
+      n.structuralSimilarity(x!, y!, weights!, scratch!, out!, g, 0.1, 0.1),
+  },
   lrnGrad: {
     sizes: [12, 12, 12, 12],
     geometry: [3, 4, 2],

@@ -20,4 +20,5 @@ export { poolingKernels } from './pooling.ts';
 export { reductionKernels } from './reduction.ts';
 export { resizeKernels } from './resize.ts';
 export { scanKernels } from './scans.ts';
+export { similarityKernels } from './similarity.ts';
 export { unaryKernels } from './unary.ts';

@@ -33,7 +33,8 @@
   X(concat) X(slice) X(pad) X(transpose) X(tile) X(gather) X(oneHot)                                           \
   X(resizeBilinear) X(resizeBilinearGrad) X(resizeNearest) X(resizeNearestGrad)                                \
   X(softmax) X(sparseCrossEntropy) X(sparseCrossEntropyGrad) X(softDice) X(softDiceGrad)                       \
-  X(applyAdam) X(applyMomentum) X(applyRmsProp) X(gradientNorm)
+  X(applyAdam) X(applyMomentum) X(applyRmsProp) X(gradientNorm)                                                \
+  X(structuralSimilarity)
 
 namespace medrobust {
 

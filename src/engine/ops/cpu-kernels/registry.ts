@@ -28,4 +28,5 @@ export {
   gradientNormKernel,
 } from './optimizer-steps.ts';
 export { relu6GradKernel, reluGradKernel } from './relu.ts';
+export { structuralSimilarityKernel } from './similarity.ts';
 export { softDiceGradKernel, softDiceKernel } from './soft-dice.ts';
