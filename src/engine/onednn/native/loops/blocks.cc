@@ -128,8 +128,11 @@ void Pad(const Call& call, const int32_t* lists, int rank, T value) {
 void pad(const Call& call) {
   int rank;
   const int32_t* lists = ListsOf(call, 2, 3, &rank);
-  if (ElementBytes(call, 3) == 4) {
+  const int64_t bytes = ElementBytes(call, 3);
+  if (bytes == 4) {
     Pad<uint32_t>(call, lists, rank, static_cast<uint32_t>(call.Integer(4)));
+  } else if (bytes == 2) {
+    Pad<uint16_t>(call, lists, rank, static_cast<uint16_t>(call.Integer(4)));
   } else {
     Pad<uint8_t>(call, lists, rank, static_cast<uint8_t>(call.Integer(4)));
   }
