@@ -1,29 +1,12 @@
 // Tensors that are stored as bfloat16 are float32 to everybody outside of the engine.
 
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { after, before, it } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
 import { useEngine } from '../../../src/engine/engine.ts';
 import { storeHalves } from '../../../src/engine/onednn/half.ts';
 import { assertClose } from '../../support.ts';
-import { describeNative, nativeBackend, normals, runKernel } from './support.ts';
-
-/** Numbers that bfloat16 holds as they are. */
-function rounded(name: string, shape: readonly number[]): Float32Array {
-  const values = normals(name, shape).dataSync() as Float32Array;
-  const bits = new Uint32Array(values.buffer);
-  for (const [index, value] of bits.entries()) bits[index] = value & 0xffff0000;
-  return values;
-}
-
-/** A tensor of these numbers that is stored as bfloat16, as a convolution would leave it. */
-function half(values: Float32Array, shape: readonly number[]): tf.Tensor {
-  const backend = nativeBackend();
-  const halves = backend.pool.take('half', values.length);
-  backend.native.narrow(values, halves);
-  const info = backend.adopt(halves, shape, 'float32');
-  return tf.engine().makeTensorFromTensorInfo(info);
-}
+import { describeNative, nativeBackend, roundedNormals, runKernel, storedAsHalf } from './support.ts';
 
 const isHalf = (tensor: tf.Tensor) => nativeBackend().halves(tensor) !== undefined;
 
@@ -133,12 +116,12 @@ describeNative('tensors stored as bfloat16', () => {
 
   for (const [name, { inputs, floats = [], halves, body }] of Object.entries(cases)) {
     it(`${name} agrees with what it gives for floats`, () => {
-      const values = Object.entries(inputs).map(([key, shape]) => [key, rounded(key, shape), shape] as const);
+      const values = Object.entries(inputs).map(([key, shape]) => [key, roundedNormals(key, shape), shape] as const);
       const run = (asHalves: boolean) =>
         tf.tidy(() => {
           const made = values.map(([key, numbers, shape]) => {
             const tensor = tf.tensor(numbers.slice(), [...shape]);
-            return [key, asHalves && !floats.includes(key) ? half(numbers, shape) : tensor] as const;
+            return [key, asHalves && !floats.includes(key) ? storedAsHalf(numbers, shape) : tensor] as const;
           });
           const outputs = [body(Object.fromEntries(made))].flat();
           const stored = outputs.map(isHalf);
@@ -164,8 +147,8 @@ describeNative('tensors stored as bfloat16', () => {
       for (const { inputs, floats = [], body } of Object.values(cases)) {
         tf.tidy(() => {
           const made = Object.entries(inputs).map(([key, shape]) => {
-            const numbers = rounded(key, shape);
-            return [key, floats.includes(key) ? tf.tensor(numbers, [...shape]) : half(numbers, shape)] as const;
+            const numbers = roundedNormals(key, shape);
+            return [key, floats.includes(key) ? tf.tensor(numbers, [...shape]) : storedAsHalf(numbers, shape)] as const;
           });
           body(Object.fromEntries(made));
         });
@@ -189,8 +172,8 @@ describeNative('tensors stored as bfloat16', () => {
   });
 
   it('reading does not change how a tensor is stored, and gives a copy', () => {
-    const numbers = rounded('x', [3, 5]);
-    const tensor = half(numbers, [3, 5]);
+    const numbers = roundedNormals('x', [3, 5]);
+    const tensor = storedAsHalf(numbers, [3, 5]);
     const read = tensor.dataSync();
     assert.deepEqual([...read], [...numbers]);
     read[0] = 42;
@@ -200,8 +183,8 @@ describeNative('tensors stored as bfloat16', () => {
   });
 
   it('one tensor may be both operands, of two kinds', () => {
-    const numbers = rounded('x', [2, 8]);
-    const tensor = half(numbers, [2, 8]);
+    const numbers = roundedNormals('x', [2, 8]);
+    const tensor = storedAsHalf(numbers, [2, 8]);
     // exp makes floats of it, which others that share its storage then see.
     const shared = tensor.reshape([16]);
     const sum = tf.tidy(() => tf.add(tf.exp(shared), shared));
@@ -211,9 +194,16 @@ describeNative('tensors stored as bfloat16', () => {
     tf.dispose([tensor, shared, sum]);
   });
 
+  it('an Uint16Array of the user holds integers', () => {
+    const backend = nativeBackend();
+    const info = backend.makeTensorInfo([2], 'float32', new Uint16Array([1, 2]) as unknown as Float32Array);
+    assert.deepEqual([...(backend.readSync(info.dataId) as Float32Array)], [1, 2]);
+    backend.disposeData(info.dataId);
+  });
+
   it('tensors move to other backends as floats', async () => {
-    const numbers = rounded('x', [7]);
-    const tensor = half(numbers, [7]);
+    const numbers = roundedNormals('x', [7]);
+    const tensor = storedAsHalf(numbers, [7]);
     await tf.setBackend('cpu');
     assert.deepEqual([...tf.tidy(() => tf.add(tensor, 0)).dataSync()], [...numbers]);
     await tf.setBackend('onednn');
@@ -221,19 +211,11 @@ describeNative('tensors stored as bfloat16', () => {
   });
 
   it('is over with the precision: what is left is widened where it is used', async () => {
-    const tensor = half(rounded('x', [2, 8]), [2, 8]);
+    const tensor = storedAsHalf(roundedNormals('x', [2, 8]), [2, 8]);
     await useEngine('onednn', { threads: 2 });
     const y = tf.relu(tensor);
     assert.ok(!isHalf(y));
     storeHalves(true);
     tf.dispose([tensor, y]);
-  });
-});
-
-describe('bfloat16 is asked for', () => {
-  it('is no storage for tensors of the user', () => {
-    const tensor = tf.tensor1d(new Uint16Array([1, 2]) as unknown as Int32Array, 'float32');
-    assert.deepEqual([...tensor.dataSync()], [1, 2]);
-    tensor.dispose();
   });
 });

@@ -70,6 +70,23 @@ inline void Row(const A* a, int64_t a_step, const B* b, int64_t b_step, Out* out
   }
 }
 
+// Rows of this many elements at most are combined with a vector several at a time.
+constexpr int64_t kShortRow = 128;
+
+// `vector` is combined with every row of a, for the elements [begin, end).
+template <typename A, typename B, typename Out, typename Function>
+inline void ShortRows(const A* a, const B* vector, int64_t length, Out* out, int64_t begin, int64_t end, Function function) {
+  B tile[2 * kShortRow];
+  const int64_t rows = 2 * kShortRow / length;
+  for (int64_t i = 0; i < rows * length; i++) tile[i] = vector[i % length];
+  for (int64_t i = begin; i < end;) {
+    const int64_t at = i % length, most = at > 0 ? length - at : rows * length;
+    const int64_t run = most < end - i ? most : end - i;
+    Row(a + i, 1, tile + at, 1, out + i, run, function);
+    i += run;
+  }
+}
+
 template <typename A, typename B, typename Out, typename Function>
 void Combine(const Call& call, Function function) {
   const Broadcast s = BroadcastOf(call, 3);
@@ -78,6 +95,10 @@ void Combine(const Call& call, Function function) {
   Out* out = call.Elements<Out>(2, s.size);
   ParallelFor(s.size, kGrain, [&](int64_t begin, int64_t end) {
     const int64_t inner = s.length[0];
+    if (s.rank == 2 && inner <= kShortRow && s.a_stride[0] && s.a_stride[1] && s.b_stride[0] && !s.b_stride[1]) {
+      ShortRows(a, b, inner, out, begin, end, function);
+      return;
+    }
     if (s.rank == 2) {
       int64_t row = begin / inner, at = begin % inner;
       for (int64_t i = begin; i < end; row++, at = 0) {
