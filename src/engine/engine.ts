@@ -13,7 +13,7 @@ export const engineNames = ['tfjs-node-gpu', 'onednn', 'tfjs-node', 'cpu'] as co
 
 export type EngineName = (typeof engineNames)[number];
 
-/** What convolutions multiply: 'bf16' rounds their operands, and sums in float32; all else is float32. */
+/** What activations are stored as: 'bf16' rounds them, and what convolutions multiply; sums and weights are float32. */
 export const precisions = ['float32', 'bf16'] as const;
 
 export type Precision = (typeof precisions)[number];
@@ -142,7 +142,7 @@ export async function useEngine(
   throw new RunError(`Engine ${name} cannot be used: ${skipped.at(-1)?.reason}.${advice}`);
 }
 
-/** What convolutions multiply, of the engine that was asked for last. */
+/** What activations are stored as, of the engine that was asked for last. */
 export function currentPrecision(): Precision {
   return precisionInUse;
 }

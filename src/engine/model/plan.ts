@@ -44,6 +44,8 @@ export interface Plan {
   readonly input: number;
   readonly steps: readonly Step[];
   readonly outputs: readonly number[];
+  /** The steps from the last layers that multiply on: those that make the logits. */
+  readonly endings: ReadonlySet<Step>;
 }
 
 /** A use of a layer. */
@@ -158,6 +160,19 @@ function isLatest(norm: Node, sum: Node, links: Links): boolean {
   return norms.at(-1) === norm;
 }
 
+const multiplies = (step: Step) =>
+  step.kind === 'norm' ? step.convolution !== undefined : 'kernel' in step.layer;
+
+function endingsOf(steps: readonly Step[], outputs: readonly number[]): Set<Step> {
+  const [needed, endings] = [new Set(outputs), new Set<Step>()];
+  for (const step of steps.toReversed()) {
+    if (!step.outputs.some((id) => needed.has(id))) continue;
+    endings.add(step);
+    if (!multiplies(step)) for (const id of step.inputs) needed.add(id);
+  }
+  return endings;
+}
+
 /** How `outputs` of a model with one input are computed. */
 export function planOf(input: Symbolic, outputs: readonly Symbolic[]): Plan {
   const nodes = nodesOf(outputs);
@@ -175,5 +190,6 @@ export function planOf(input: Symbolic, outputs: readonly Symbolic[]): Plan {
     const [inputs, made] = [node.inputs.map(({ id }) => id), node.outputs.map(({ id }) => id)];
     return [{ kind: 'layer', layer: node.layer, inputs, outputs: made }];
   });
-  return { input: input.id, steps, outputs: outputs.map(({ id }) => id) };
+  const ids = outputs.map(({ id }) => id);
+  return { input: input.id, steps, outputs: ids, endings: endingsOf(steps, ids) };
 }

@@ -4,6 +4,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { normaliseInTraining, takesBatchStatistics } from '../gradients/batch-norm-layer.ts';
 import { addRelu } from '../ops/add-relu.ts';
+import { inFullPrecision } from '../ops/full-precision.ts';
 import { FoldedConvolutions } from './fold.ts';
 import { type NormStep, type Plan, planOf, type Step } from './plan.ts';
 
@@ -77,7 +78,7 @@ function ending({ relu }: NormStep, y: tf.Tensor, residual: tf.Tensor | undefine
 }
 
 /** Runs the steps in their order. Of the tensors made, those that are no outputs are disposed of after their last use. */
-function runPlan({ input, steps, outputs }: Plan, x: tf.Tensor, run: Run): tf.Tensor[] {
+function runPlan({ input, steps, outputs, endings }: Plan, x: tf.Tensor, run: Run): tf.Tensor[] {
   const values = new Map<number, tf.Tensor>([[input, x]]);
   const readers = new Map<number, number>();
   const count = (id: number, more: number) => readers.set(id, (readers.get(id) ?? 0) + more);
@@ -85,7 +86,8 @@ function runPlan({ input, steps, outputs }: Plan, x: tf.Tensor, run: Run): tf.Te
   for (const step of steps) {
     const inputs = step.inputs.map((id) => values.get(id)!);
     // A layer may give its input on, as dropout does at inference.
-    const made = tf.tidy(() => run(step, inputs).map((y) => (inputs.includes(y) ? tf.clone(y) : y)));
+    const apply = () => run(step, inputs).map((y) => (inputs.includes(y) ? tf.clone(y) : y));
+    const made = tf.tidy(() => (endings.has(step) ? inFullPrecision(apply) : apply()));
     for (const [index, id] of step.outputs.entries()) values.set(id, made[index]!);
     for (const id of step.inputs) {
       count(id, -1);

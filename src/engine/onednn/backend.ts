@@ -3,12 +3,15 @@
 // tfjs hands its arrays out and takes them in without a copy. What the pool owns is therefore copied where it
 // would leave (`readSync`) and where a kernel would store a part of it in another tensor (`write`), and only what
 // the pool owns is ever written to or used again.
+//
+// A float32 tensor may be stored as bfloat16, in a Uint16Array. Nobody else sees that: what leaves is float32, and
+// `restore` makes it so for a kernel that knows no other storage.
 
 import type * as tf from '@tensorflow/tfjs';
 import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
 import { keptFilter } from '../ops/kept-filters.ts';
 import type { NativeBinding } from './binding.ts';
-import { BufferPool, type Elements, type ElementType } from './pool.ts';
+import { BufferPool, type Elements, type ElementType, type Halves, type Storage } from './pool.ts';
 
 type Values = tf.backend_util.BackendValues;
 type DataId = tf.DataId;
@@ -55,7 +58,14 @@ export class OneDnnBackend extends MathBackendCPU {
   }
 
   override readSync(dataId: DataId): Values {
-    this.restore({ dataId } as tf.TensorInfo);
+    const info = { dataId } as tf.TensorInfo;
+    const halves = this.halves(info);
+    if (halves) {
+      const floats = new Float32Array(halves.length);
+      this.native.widen(halves, floats);
+      return floats;
+    }
+    this.restore(info);
     const values = super.readSync(dataId);
     return ArrayBuffer.isView(values) && this.pool.owns(values as Elements)
       ? (values as Elements).slice()
@@ -66,7 +76,7 @@ export class OneDnnBackend extends MathBackendCPU {
     if (!this.data.has(dataId)) return true;
     const { values } = this.data.get(dataId);
     const disposed = super.disposeData(dataId, force);
-    if (disposed && ArrayBuffer.isView(values)) this.pool.release(values as Elements);
+    if (disposed && ArrayBuffer.isView(values)) this.pool.release(values as Storage);
     if (disposed) this.#release(dataId);
     return disposed;
   }
@@ -100,11 +110,23 @@ export class OneDnnBackend extends MathBackendCPU {
     Reflect.deleteProperty(data, 'values');
   }
 
-  /** Makes the values of a kept filter again. */
-  restore({ dataId }: tf.TensorInfo): void {
-    const data = this.data.get(dataId);
-    const make = keptFilter(dataId);
+  /** Sees to it that a tensor has its values, as its dtype has them: makes those of a kept filter again, widens bfloat16. */
+  restore(info: tf.TensorInfo): void {
+    const data = this.data.get(info.dataId);
+    const make = keptFilter(info.dataId);
     if (!data.values && make) data.values = make();
+    const halves = this.halves(info);
+    if (!halves) return;
+    const floats = this.pool.take('float32', halves.length);
+    this.native.widen(halves, floats);
+    this.pool.release(halves);
+    data.values = floats;
+  }
+
+  /** The bfloat16 that a tensor is stored as, if it is; to read, and until it is restored. */
+  halves({ dataId }: tf.TensorInfo): Halves | undefined {
+    const values = this.data.get(dataId).values as unknown;
+    return values instanceof Uint16Array ? values : undefined;
   }
 
   #release(dataId: DataId): void {
@@ -123,8 +145,8 @@ export class OneDnnBackend extends MathBackendCPU {
   }
 
   /** Makes a tensor of an array that the pool gave. */
-  adopt(values: Elements, shape: readonly number[], dtype: ElementType): tf.TensorInfo {
-    const dataId = super.write(values, shape as number[], dtype);
+  adopt(values: Storage, shape: readonly number[], dtype: ElementType): tf.TensorInfo {
+    const dataId = super.write(values as Elements, shape as number[], dtype);
     return { dataId, shape: shape as number[], dtype };
   }
 

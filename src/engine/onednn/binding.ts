@@ -6,12 +6,15 @@ import { fileURLToPath } from 'node:url';
 import { RunError } from '../../errors.ts';
 
 type Floats = Float32Array;
-type Elements = Float32Array | Int32Array | Uint8Array;
+type Elements = Float32Array | Int32Array | Uint8Array | Uint16Array;
+/** Floats, or bfloat16; where a function takes several, of one kind but where it says otherwise. */
+export type Reals = Float32Array | Uint16Array;
 /** Shapes and sizes; what is in it, and in which order, stands beside the function in native/. */
 type Integers = Int32Array;
 
-type Unary = (x: Floats, y: Floats) => void;
-type UnaryWithParameter = (x: Floats, y: Floats, parameter: number) => void;
+type Unary = (x: Reals, y: Reals) => void;
+type OfFloats = (x: Floats, y: Floats) => void;
+type UnaryWithParameter = (x: Reals, y: Reals, parameter: number) => void;
 type Test = (x: Floats, y: Uint8Array) => void;
 /** Of two arrays of one size. */
 type Combination = (a: Floats, b: Floats, out: Floats) => void;
@@ -19,8 +22,10 @@ type IntegerCombination = (a: Int32Array, b: Int32Array, out: Int32Array) => voi
 /** Of an output or an input that was saved. */
 type SavedGradient = (dy: Floats, saved: Floats, dx: Floats) => void;
 type Binary = (a: Floats, b: Floats, out: Floats, shapes: Integers) => void;
+/** Where `out` is bfloat16, the others may be of either kind. */
+type RealBinary = (a: Reals, b: Reals, out: Reals, shapes: Integers) => void;
 type Comparison = (a: Elements, b: Elements, out: Uint8Array, shapes: Integers, type: number) => void;
-type Reduction = (x: Floats, out: Floats, geometry: Integers) => void;
+type Reduction = (x: Reals, out: Floats, geometry: Integers) => void;
 type TruthReduction = (x: Uint8Array, out: Uint8Array, geometry: Integers) => void;
 type Scan = (x: Floats, out: Floats, geometry: Integers, exclusive: boolean, reverse: boolean) => void;
 type Place = (x: Floats, out: Int32Array, geometry: Integers) => void;
@@ -48,19 +53,10 @@ export type UnaryName =
   | 'ceil'
   | 'round';
 
-export type BinaryName =
-  | 'add'
-  | 'sub'
-  | 'multiply'
-  | 'realDiv'
-  | 'maximum'
-  | 'minimum'
-  | 'squaredDifference'
-  | 'prelu'
-  | 'addRelu'
-  | 'reluGrad'
-  | 'relu6Grad'
-  | 'eluGrad';
+/** Those that take bfloat16 too. */
+export type RealBinaryName = 'add' | 'sub' | 'multiply' | 'addRelu' | 'reluGrad' | 'relu6Grad' | 'eluGrad';
+
+export type BinaryName = 'realDiv' | 'maximum' | 'minimum' | 'squaredDifference' | 'prelu';
 
 export type ComparisonName =
   | 'greater'
@@ -76,6 +72,7 @@ export type ReductionName = 'sum' | 'mean' | 'max' | 'min' | 'prod';
 
 type Tables = Record<UnaryName, Unary> &
   Record<BinaryName, Binary> &
+  Record<RealBinaryName, RealBinary> &
   Record<ComparisonName, Comparison> &
   Record<ReductionName, Reduction>;
 
@@ -94,6 +91,9 @@ export interface NativeBinding extends Tables {
   setThreads(threads: number): void;
   setBf16(bf16: boolean): void;
   misalignment(bytes: Uint8Array, result: Int32Array): void;
+  /** From bfloat16 to float, and back, to the nearest. */
+  widen(x: Uint16Array, y: Floats): void;
+  narrow(x: Floats, y: Uint16Array): void;
 
   /** Gives the number of a filter that will not change, for convolutions to keep copies of it until it is released. */
   keepFilter(result: Integers): void;
@@ -104,22 +104,22 @@ export interface NativeBinding extends Tables {
    * where it is needed but was not given, so that nothing was done; else 0, copies did.
    */
   conv2d(
-    x: Floats,
+    x: Reals,
     filter: Floats | null,
     bias: Floats | null,
-    y: Floats,
+    y: Reals,
     geometry: Integers,
     relu: boolean,
     kept: Integers,
   ): void;
   conv2dBackpropInput(
-    dy: Floats,
+    dy: Reals,
     filter: Floats | null,
-    dx: Floats,
+    dx: Reals,
     geometry: Integers,
     kept: Integers,
   ): void;
-  conv2dBackpropFilter(x: Floats, dy: Floats, dfilter: Floats, geometry: Integers): void;
+  conv2dBackpropFilter(x: Reals, dy: Reals, dfilter: Floats, geometry: Integers): void;
   conv3d(x: Floats, filter: Floats, y: Floats, geometry: Integers): void;
   conv3dBackpropInput(dy: Floats, filter: Floats, dx: Floats, geometry: Integers): void;
   conv3dBackpropFilter(x: Floats, dy: Floats, dfilter: Floats, geometry: Integers): void;
@@ -134,20 +134,20 @@ export interface NativeBinding extends Tables {
 
   leakyRelu: UnaryWithParameter;
   step: UnaryWithParameter;
-  clipByValue(x: Floats, y: Floats, low: number, high: number): void;
-  erf: Unary;
-  selu: Unary;
-  sin: Unary;
-  cos: Unary;
-  tan: Unary;
-  asin: Unary;
-  acos: Unary;
-  atan: Unary;
-  sinh: Unary;
-  cosh: Unary;
-  asinh: Unary;
-  acosh: Unary;
-  atanh: Unary;
+  clipByValue(x: Reals, y: Reals, low: number, high: number): void;
+  erf: OfFloats;
+  selu: OfFloats;
+  sin: OfFloats;
+  cos: OfFloats;
+  tan: OfFloats;
+  asin: OfFloats;
+  acos: OfFloats;
+  atan: OfFloats;
+  sinh: OfFloats;
+  cosh: OfFloats;
+  asinh: OfFloats;
+  acosh: OfFloats;
+  atanh: OfFloats;
   isNaN: Test;
   isInf: Test;
   isFinite: Test;
@@ -161,11 +161,11 @@ export interface NativeBinding extends Tables {
   multiplyInt: IntegerCombination;
   maximumInt: IntegerCombination;
   minimumInt: IntegerCombination;
-  silu: Unary;
+  silu: OfFloats;
   siluGrad: SavedGradient;
-  gelu: Unary;
+  gelu: OfFloats;
   geluGrad: SavedGradient;
-  geluTanh: Unary;
+  geluTanh: OfFloats;
   geluTanhGrad: SavedGradient;
   leakyReluGrad(dy: Floats, x: Floats, dx: Floats, alpha: number): void;
   sigmoidGrad: SavedGradient;
@@ -185,38 +185,38 @@ export interface NativeBinding extends Tables {
   argMin: Place;
 
   batchNormTrain(
-    x: Floats,
+    x: Reals,
     gamma: Floats,
     beta: Floats,
-    y: Floats,
+    y: Reals,
     mean: Floats,
     variance: Floats,
     shape: Integers,
     epsilon: number,
-    residual: Floats | null,
+    residual: Reals | null,
     relu: boolean,
   ): void;
   batchNormTrainGrad(
-    x: Floats,
-    dy: Floats,
+    x: Reals,
+    dy: Reals,
     mean: Floats,
     variance: Floats,
     gamma: Floats,
-    dx: Floats,
+    dx: Reals,
     dgamma: Floats,
     dbeta: Floats,
     shape: Integers,
     epsilon: number,
-    y: Floats | null,
-    dresidual: Floats | null,
+    y: Reals | null,
+    dresidual: Reals | null,
   ): void;
   batchNormInference(
-    x: Floats,
+    x: Reals,
     mean: Floats,
     variance: Floats,
     offset: Floats | null,
     scale: Floats | null,
-    y: Floats,
+    y: Reals,
     shape: Integers,
     epsilon: number,
   ): void;
@@ -256,10 +256,10 @@ export interface NativeBinding extends Tables {
     beta: number,
   ): void;
 
-  maxPool(x: Floats, y: Floats, geometry: Integers): void;
-  maxPoolGrad(dy: Floats, x: Floats, dx: Floats, geometry: Integers): void;
-  avgPool(x: Floats, y: Floats, geometry: Integers): void;
-  avgPoolGrad(dy: Floats, dx: Floats, geometry: Integers): void;
+  maxPool(x: Reals, y: Reals, geometry: Integers): void;
+  maxPoolGrad(dy: Reals, x: Reals, dx: Reals, geometry: Integers): void;
+  avgPool(x: Reals, y: Reals, geometry: Integers): void;
+  avgPoolGrad(dy: Reals, dx: Reals, geometry: Integers): void;
   maxPoolWithArgmax(x: Floats, y: Floats, indices: Int32Array, geometry: Integers, withBatch: boolean): void;
   maxUnpool(x: Floats, indices: Int32Array, y: Floats, shape: Integers): void;
   maxUnpoolGrad(dy: Floats, indices: Int32Array, dx: Floats, shape: Integers): void;
@@ -352,8 +352,8 @@ type Step = [
 ];
 
 type BilinearResize = (
-  from: Floats,
-  to: Floats,
+  from: Reals,
+  to: Reals,
   geometry: Integers,
   lowRows: Int32Array,
   highRows: Int32Array,
@@ -364,8 +364,8 @@ type BilinearResize = (
 ) => void;
 
 type NearestResize = (
-  from: Floats,
-  to: Floats,
+  from: Reals,
+  to: Reals,
   geometry: Integers,
   rows: Int32Array,
   columns: Int32Array,

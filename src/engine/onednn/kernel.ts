@@ -2,8 +2,9 @@
 
 import type * as tf from '@tensorflow/tfjs';
 import type { OneDnnBackend } from './backend.ts';
-import type { NativeBinding } from './binding.ts';
-import type { Elements, ElementType } from './pool.ts';
+import type { NativeBinding, Reals } from './binding.ts';
+import { storesHalves } from './half.ts';
+import type { Elements, ElementType, Halves, Storage } from './pool.ts';
 
 type Shape = readonly number[];
 
@@ -12,6 +13,7 @@ export class Call {
   readonly native: NativeBinding;
   readonly #inputs: Record<string, tf.TensorInfo | undefined>;
   readonly #attributes: Record<string, unknown>;
+  readonly #scratch: Storage[] = [];
 
   constructor({ inputs, attrs, backend }: KernelArguments) {
     this.backend = backend as OneDnnBackend;
@@ -50,6 +52,34 @@ export class Call {
     return this.backend.elements(info);
   }
 
+  /** Whether a tensor is stored as bfloat16, and to be computed with as such. */
+  isHalf(info: tf.TensorInfo): boolean {
+    return storesHalves() && this.backend.halves(info) !== undefined;
+  }
+
+  /**
+   * The elements of a float32 tensor, as bfloat16 or as floats, however they are stored. To be called after `floats`,
+   * which ends what is stored as bfloat16.
+   */
+  reals(info: tf.TensorInfo, half: boolean): Reals {
+    if (!half) return this.floats(info);
+    return this.backend.halves(info) ?? this.#narrowed(info);
+  }
+
+  /** A copy that lasts as long as the call: the tensor keeps its values. */
+  #narrowed(info: tf.TensorInfo): Halves {
+    const floats = this.floats(info);
+    const halves = this.backend.pool.take('half', floats.length);
+    this.#scratch.push(halves);
+    this.native.narrow(floats, halves);
+    return halves;
+  }
+
+  /** Gives back what the call alone used. */
+  end(): void {
+    for (const values of this.#scratch) this.backend.pool.release(values);
+  }
+
   /** Memory for the elements of an output. */
   take(shape: Shape): Float32Array;
   take(shape: Shape, dtype: ElementType): Elements;
@@ -57,8 +87,13 @@ export class Call {
     return this.backend.pool.take(dtype, sizeOf(shape));
   }
 
-  /** Makes an output of what `take` gave. */
-  output(shape: Shape, values: Elements, dtype: ElementType = 'float32'): tf.TensorInfo {
+  /** Memory for the elements of a float32 output. */
+  takeReals(shape: Shape, half: boolean): Reals {
+    return half ? this.backend.pool.take('half', sizeOf(shape)) : this.take(shape);
+  }
+
+  /** Makes an output of what `take` or `takeReals` gave. */
+  output(shape: Shape, values: Storage, dtype: ElementType = 'float32'): tf.TensorInfo {
     return this.backend.adopt(values, shape, dtype);
   }
 
@@ -80,16 +115,29 @@ function isEmpty(info: tf.TensorInfo | undefined): boolean {
 
 /** The native kernel, and the one in JavaScript for what it cannot do and for empty tensors. */
 export function withFallback(native: NativeKernel, inJavaScript: tf.KernelFunc): tf.KernelFunc {
+  const restored = withRestoredInputs(inJavaScript);
   return (kernelArguments) => {
     for (const name in kernelArguments.inputs) {
       if (isEmpty(kernelArguments.inputs[name])) return inJavaScript(kernelArguments);
     }
     const call = new Call(kernelArguments);
-    const made = native(call);
-    if (made) return made;
+    try {
+      const made = native(call);
+      if (made) return made;
+    } finally {
+      call.end();
+    }
+    return restored(kernelArguments);
+  };
+}
+
+/** The kernel in JavaScript, which reads the values of its inputs where the backend has them. */
+export function withRestoredInputs(inJavaScript: tf.KernelFunc): tf.KernelFunc {
+  return (kernelArguments) => {
+    const backend = kernelArguments.backend as OneDnnBackend;
     for (const name in kernelArguments.inputs) {
       const info = kernelArguments.inputs[name];
-      if (info) call.backend.restore(info);
+      if (info) backend.restore(info);
     }
     return inJavaScript(kernelArguments);
   };

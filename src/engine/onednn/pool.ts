@@ -4,13 +4,17 @@ import { totalmem } from 'node:os';
 
 export type Elements = Float32Array | Int32Array | Uint8Array;
 export type ElementType = 'float32' | 'int32' | 'bool';
+/** bfloat16, in place of the elements of a float32 tensor. */
+export type Halves = Uint16Array;
+export type Storage = Elements | Halves;
+export type StorageType = ElementType | 'half';
 
 interface Block {
   readonly buffer: ArrayBuffer;
   readonly start: number;
   readonly bytes: number;
   /** The array that was made on it last; most often, the next one is the same. */
-  view: Elements;
+  view: Storage;
   taken: boolean;
 }
 
@@ -24,16 +28,19 @@ function blockBytes(bytes: number): number {
   return Math.ceil(bytes / quarter) * quarter;
 }
 
-function viewOn(buffer: ArrayBuffer, start: number, type: ElementType, length: number): Elements {
+const bytesOf: Readonly<Record<StorageType, number>> = { float32: 4, int32: 4, bool: 1, half: 2 };
+
+function viewOn(buffer: ArrayBuffer, start: number, type: StorageType, length: number): Storage {
   if (type === 'float32') return new Float32Array(buffer, start, length);
   if (type === 'int32') return new Int32Array(buffer, start, length);
-  return new Uint8Array(buffer, start, length);
+  return type === 'half' ? new Uint16Array(buffer, start, length) : new Uint8Array(buffer, start, length);
 }
 
-function isView(view: Elements, type: ElementType, length: number): boolean {
+function isView(view: Storage, type: StorageType, length: number): boolean {
   if (view.length !== length) return false;
   if (type === 'float32') return view instanceof Float32Array;
-  return type === 'int32' ? view instanceof Int32Array : view instanceof Uint8Array;
+  if (type === 'int32') return view instanceof Int32Array;
+  return type === 'half' ? view instanceof Uint16Array : view instanceof Uint8Array;
 }
 
 export class BufferPool {
@@ -58,9 +65,10 @@ export class BufferPool {
 
   /** An array whose elements are anything. */
   take(type: 'float32', length: number): Float32Array;
+  take(type: 'half', length: number): Halves;
   take(type: ElementType, length: number): Elements;
-  take(type: ElementType, length: number): Elements {
-    const bytes = blockBytes(type === 'bool' ? length : 4 * length);
+  take(type: StorageType, length: number): Storage {
+    const bytes = blockBytes(bytesOf[type] * length);
     const block = this.#idle.get(bytes)?.pop() ?? this.#allocate(bytes);
     if (!block.taken) this.#idleBytes -= bytes;
     block.taken = true;
@@ -80,12 +88,12 @@ export class BufferPool {
   }
 
   /** Whether the array lies in memory of the pool. */
-  owns(view: Elements): boolean {
+  owns(view: Storage): boolean {
     return this.#blocks.has(view.buffer);
   }
 
   /** Takes an array back, which nobody may use any more. Arrays of others are left alone. */
-  release(view: Elements): void {
+  release(view: Storage): void {
     const block = this.#blocks.get(view.buffer);
     if (!block?.taken) return;
     block.taken = false;

@@ -4,7 +4,8 @@ import * as tf from '@tensorflow/tfjs';
 import { RunError } from '../../errors.ts';
 import { OneDnnBackend } from './backend.ts';
 import { loadBinding } from './binding.ts';
-import { type NativeKernel, withFallback } from './kernel.ts';
+import { storeHalves } from './half.ts';
+import { type NativeKernel, withFallback, withRestoredInputs } from './kernel.ts';
 import * as families from './kernels/registry.ts';
 
 // tfjs finds the kernels of a backend by its name, and stops at an underscore.
@@ -15,10 +16,14 @@ export const nativeKernels: ReadonlyMap<string, NativeKernel> = new Map(
   Object.values(families).flatMap((family) => Object.entries(family)),
 );
 
+/** Kernels that read no values: their output shares the storage of their input. */
+const sharing: ReadonlySet<string> = new Set(['Identity', 'Reshape', 'ExpandDims']);
+
 /** What runs under this name: the native kernel, with the other for its fallback, or the other alone. */
 export function kernelFor(name: string, inJavaScript: tf.KernelFunc): tf.KernelFunc {
   const native = nativeKernels.get(name);
-  return native ? withFallback(native, inJavaScript) : inJavaScript;
+  if (native) return withFallback(native, inJavaScript);
+  return sharing.has(name) ? inJavaScript : withRestoredInputs(inJavaScript);
 }
 
 /**
@@ -47,4 +52,5 @@ export function setPrecision(precision: 'float32' | 'bf16'): void {
     throw new RunError('precision bf16 needs oneDNN and a processor with AVX512-BF16 or AMX');
   }
   binding.setBf16(precision === 'bf16');
+  storeHalves(precision === 'bf16');
 }

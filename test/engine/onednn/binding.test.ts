@@ -6,6 +6,7 @@ import { loadBinding, type NativeBinding } from '../../../src/engine/onednn/bind
 import { describeNative } from './support.ts';
 
 const floats = (length: number) => new Float32Array(length);
+const halves = (length: number) => new Uint16Array(length);
 const ints = (...values: number[]) => Int32Array.from(values);
 
 type Bad = (native: NativeBinding) => void;
@@ -216,6 +217,32 @@ const bad: Record<string, Bad> = {
   'a norm without a place': (n) => n.gradientNorm([floats(3)], floats(0), 0),
   'a number that is none': (n) => n.clipByValue(floats(3), floats(3), untyped('low') as unknown as number, 1),
   'terms of other sizes': (n) => n.addN([floats(3), floats(4)], floats(3)),
+  'bfloat16 of another size': (n) => n.relu(halves(4), halves(3)),
+  'bfloat16 into floats': (n) => n.relu(halves(4), floats(4)),
+  'floats to widen': (n) => n.widen(untyped(floats(4)) as unknown as Uint16Array, floats(4)),
+  'a small array of what was widened': (n) => n.widen(halves(4), floats(3)),
+  'a small array of what was narrowed': (n) => n.narrow(floats(4), halves(3)),
+  'a small sum of bfloat16': (n) => n.add(halves(4), halves(4), halves(3), ints(1, 4, 4, 4)),
+  'a sum of bfloat16 into floats': (n) => n.add(halves(4), halves(4), floats(4), ints(1, 4, 4, 4)),
+  'a small bfloat16 operand': (n) => n.reluGrad(floats(4), halves(3), halves(4), ints(1, 4, 4, 4)),
+  'a small bfloat16 input of a convolution': (n) =>
+    n.conv2d(halves(31), floats(54), null, floats(48), ints(...convolution), false, ints(0, 0)),
+  'a small bfloat16 output of a convolution': (n) =>
+    n.conv2d(halves(32), floats(54), null, halves(47), ints(...convolution), false, ints(0, 0)),
+  'a small bfloat16 gradient of a convolution': (n) =>
+    n.conv2dBackpropInput(halves(47), floats(54), halves(32), ints(...convolution), ints(0, 0)),
+  'small bfloat16 operands of a gradient': (n) =>
+    n.conv2dBackpropFilter(halves(32), halves(47), floats(54), ints(...convolution)),
+  'a small bfloat16 pool': (n) => n.maxPool(halves(32), halves(7), ints(...pooling)),
+  'a pool of two kinds': (n) => n.maxPoolGrad(halves(8), floats(32), halves(32), ints(...pooling)),
+  'a residual of another kind': (n) =>
+    n.batchNormTrain(
+      ...([halves(6), floats(3), floats(3), halves(6), floats(3), floats(3), ints(2, 3), 0.1] as const),
+      floats(6),
+      false,
+    ),
+  'a small bfloat16 image to resize': (n) =>
+    n.resizeNearest(halves(3), halves(4), ints(1, 2, 2, 1, 2, 2), ints(0, 1), ints(0, 1)),
   'no threads': (n) => n.setThreads(0),
 };
 

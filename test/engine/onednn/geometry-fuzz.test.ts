@@ -21,6 +21,10 @@ const volume = [1, 2, 3, 4, 2, 4, 2, 2, 2, 2, 3, 4, 1, 1, 1, 1, 1, 1, 0, 0, 0, 2
 const pooling = [1, 2, 4, 4, 2, 1, 2, 2, 2, 2, 2, 2, 2, 2, 1, 1, 1, 0, 0, 0];
 const groups = [2, 3, 4, 2];
 
+/** bfloat16 in the second half of the memory of an array, so that what follows is the same. */
+const halves = (array: Float32Array) =>
+  new Uint16Array(array.buffer, array.byteOffset + 2 * array.length, array.length);
+
 const targets: Record<string, Target> = {
   conv3d: {
     sizes: [48, 32, 96],
@@ -45,6 +49,21 @@ const targets: Record<string, Target> = {
     run: (n, [dy, x, dx], g) => n.maxPoolGrad(dy!, x!, dx!, g),
   },
   avgPoolGrad: { sizes: [8, 64], geometry: pooling, run: (n, [dy, dx], g) => n.avgPoolGrad(dy!, dx!, g) },
+  'maxPool of bfloat16': {
+    sizes: [64, 8],
+    geometry: pooling,
+    run: (n, [x, y], g) => n.maxPool(halves(x!), halves(y!), g),
+  },
+  'maxPoolGrad of bfloat16': {
+    sizes: [8, 64, 64],
+    geometry: pooling,
+    run: (n, [dy, x, dx], g) => n.maxPoolGrad(halves(dy!), halves(x!), halves(dx!), g),
+  },
+  'avgPoolGrad of bfloat16': {
+    sizes: [8, 64],
+    geometry: pooling,
+    run: (n, [dy, dx], g) => n.avgPoolGrad(halves(dy!), halves(dx!), g),
+  },
   maxPoolWithArgmax: {
     sizes: [64, 8, 8],
     geometry: pooling,

@@ -44,6 +44,23 @@ export function normals(name: string, shape: readonly number[]): tf.Tensor {
   return tf.tensor(values, [...shape]);
 }
 
+/** Like `normals`, numbers that bfloat16 holds as they are. */
+export function roundedNormals(name: string, shape: readonly number[]): Float32Array {
+  const values = normals(name, shape).dataSync() as Float32Array;
+  const bits = new Uint32Array(values.buffer);
+  for (const [index, value] of bits.entries()) bits[index] = value & 0xffff0000;
+  return values;
+}
+
+/** A tensor of these numbers that is stored as bfloat16, as a convolution would leave it. */
+export function storedAsHalf(values: Float32Array, shape: readonly number[]): tf.Tensor {
+  const backend = nativeBackend();
+  const halves = backend.pool.take('half', values.length);
+  backend.native.narrow(values, halves);
+  const info = backend.adopt(halves, shape, 'float32');
+  return tf.engine().makeTensorFromTensorInfo(info);
+}
+
 export function runKernel(name: string, inputs: object, attributes: object = {}): tf.Tensor | tf.Tensor[] {
   return tf.engine().runKernel(name, inputs as tf.NamedTensorMap, attributes as tf.NamedAttrMap);
 }

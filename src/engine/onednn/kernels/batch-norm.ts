@@ -11,17 +11,18 @@ function batchNormTrain(call: Call) {
   if (residual && residual.dtype !== 'float32') return undefined;
   const [x, gamma, beta] = [call.input('x'), call.input('gamma'), call.input('beta')];
   const channels = gamma.shape;
-  const [y, mean, variance] = [call.take(x.shape), call.take(channels), call.take(channels)];
+  const [scale, shift, half] = [call.floats(gamma), call.floats(beta), call.isHalf(x)];
+  const [y, mean, variance] = [call.takeReals(x.shape, half), call.take(channels), call.take(channels)];
   call.native.batchNormTrain(
-    call.floats(x),
-    call.floats(gamma),
-    call.floats(beta),
+    call.reals(x, half),
+    scale,
+    shift,
     y,
     mean,
     variance,
     rowsAndChannels(x.shape, sizeOf(channels)),
     call.attribute<number>('epsilon'),
-    residual ? call.floats(residual) : null,
+    residual ? call.reals(residual, half) : null,
     call.attribute<boolean | undefined>('relu') ?? false,
   );
   return [call.output(x.shape, y), call.output(channels, mean), call.output(channels, variance)];
@@ -31,21 +32,23 @@ function batchNormTrainGrad(call: Call) {
   if (!call.areFloat('x', 'dy', 'mean', 'variance', 'gamma')) return undefined;
   const [x, gamma] = [call.input('x'), call.input('gamma')];
   const channels = gamma.shape;
-  const [dx, dgamma, dbeta] = [call.take(x.shape), call.take(channels), call.take(channels)];
+  const [mean, variance] = [call.floats(call.input('mean')), call.floats(call.input('variance'))];
+  const [scale, half] = [call.floats(gamma), call.isHalf(x)];
+  const [dx, dgamma, dbeta] = [call.takeReals(x.shape, half), call.take(channels), call.take(channels)];
   const y = call.optional('y');
-  const dresidual = call.attribute<boolean | undefined>('residual') ? call.take(x.shape) : null;
+  const dresidual = call.attribute<boolean | undefined>('residual') ? call.takeReals(x.shape, half) : null;
   call.native.batchNormTrainGrad(
-    call.floats(x),
-    call.floats(call.input('dy')),
-    call.floats(call.input('mean')),
-    call.floats(call.input('variance')),
-    call.floats(gamma),
+    call.reals(x, half),
+    call.reals(call.input('dy'), half),
+    mean,
+    variance,
+    scale,
     dx,
     dgamma,
     dbeta,
     rowsAndChannels(x.shape, sizeOf(channels)),
     call.attribute<number>('epsilon'),
-    y ? call.floats(y) : null,
+    y ? call.reals(y, half) : null,
     dresidual,
   );
   const gradients = [call.output(x.shape, dx), call.output(channels, dgamma), call.output(channels, dbeta)];
@@ -60,13 +63,16 @@ function fusedBatchNorm(call: Call) {
   const isVector = (info: typeof offset) =>
     !info || (info.dtype === 'float32' && sizeOf(info.shape) === channels);
   if (x.dtype !== 'float32' || ![mean, variance, offset, scale].every(isVector)) return undefined;
-  const y = call.take(x.shape);
+  const vectors = [mean, variance, offset, scale].map((info) => (info ? call.floats(info) : null));
+  const [means, variances, offsets, scales] = vectors as [Float32Array, Float32Array, ...typeof vectors];
+  const half = call.isHalf(x);
+  const y = call.takeReals(x.shape, half);
   call.native.batchNormInference(
-    call.floats(x),
-    call.floats(mean),
-    call.floats(variance),
-    offset ? call.floats(offset) : null,
-    scale ? call.floats(scale) : null,
+    call.reals(x, half),
+    means,
+    variances,
+    offsets ?? null,
+    scales ?? null,
     y,
     rowsAndChannels(x.shape, channels),
     call.attribute<number | undefined>('varianceEpsilon') ?? 0.001,

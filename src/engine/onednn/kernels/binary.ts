@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
-import type { BinaryName, ComparisonName } from '../binding.ts';
-import { type Call, integers, isNumeric, type NativeKernel } from '../kernel.ts';
+import type { BinaryName, ComparisonName, RealBinaryName } from '../binding.ts';
+import { type Call, integers, isNumeric, type NativeKernel, sizeOf } from '../kernel.ts';
 import { integerCombination } from './functions.ts';
 
 type Shape = readonly number[];
@@ -39,11 +39,31 @@ function binary(name: BinaryName, inputs: readonly [string, string] = ['a', 'b']
   };
 }
 
+/**
+ * Of floats, or where the operands have been stored as bfloat16, of that: with both of them, or one and a smaller other,
+ * such as a bias. A gradient, whose second operand is the activation, is stored as that is.
+ */
+function real(name: RealBinaryName, gradientInputs?: readonly [string, string]): NativeKernel {
+  return (call) => {
+    const inputs = gradientInputs ?? ['a', 'b'];
+    if (!call.areFloat(...inputs)) return undefined;
+    const [a, b] = [call.input(inputs[0]!), call.input(inputs[1]!)];
+    const shape = tf.broadcast_util.assertAndGetBroadcastShape(a.shape, b.shape);
+    if (shape.length > mostAxes) return undefined;
+    const size = sizeOf(shape);
+    const follows = (info: tf.TensorInfo) => call.isHalf(info) || sizeOf(info.shape) < size;
+    const half = call.isHalf(b) ? gradientInputs !== undefined || follows(a) : call.isHalf(a) && follows(b);
+    const out = call.takeReals(shape, half);
+    const stored = (info: tf.TensorInfo) => call.reals(info, half && call.isHalf(info));
+    call.native[name](stored(a), stored(b), out, shapesOf(shape, a.shape, b.shape));
+    return call.output(shape, out);
+  };
+}
+
 type IntegerName = Parameters<typeof integerCombination>[1];
 
 /** Of floats, or of integers. */
-function arithmetic(name: BinaryName, ofIntegers: IntegerName): NativeKernel {
-  const ofFloats = binary(name);
+function arithmetic(ofFloats: NativeKernel, ofIntegers: IntegerName): NativeKernel {
   return (call) => ofFloats(call) ?? integerCombination(call, ofIntegers);
 }
 
@@ -87,18 +107,18 @@ function addN(call: Call) {
 }
 
 export const binaryKernels: Readonly<Record<string, NativeKernel>> = {
-  Add: arithmetic('add', 'addInt'),
-  Sub: arithmetic('sub', 'subInt'),
-  Multiply: arithmetic('multiply', 'multiplyInt'),
+  Add: arithmetic(real('add'), 'addInt'),
+  Sub: arithmetic(real('sub'), 'subInt'),
+  Multiply: arithmetic(real('multiply'), 'multiplyInt'),
   RealDiv: binary('realDiv'),
-  Maximum: arithmetic('maximum', 'maximumInt'),
-  Minimum: arithmetic('minimum', 'minimumInt'),
+  Maximum: arithmetic(binary('maximum'), 'maximumInt'),
+  Minimum: arithmetic(binary('minimum'), 'minimumInt'),
   SquaredDifference: binary('squaredDifference'),
-  AddRelu: binary('addRelu'),
+  AddRelu: real('addRelu'),
   Prelu: binary('prelu', ['x', 'alpha']),
-  ReluGrad: binary('reluGrad', ['dy', 'y']),
-  Relu6Grad: binary('relu6Grad', ['dy', 'y']),
-  EluGrad: binary('eluGrad', ['dy', 'y']),
+  ReluGrad: real('reluGrad', ['dy', 'y']),
+  Relu6Grad: real('relu6Grad', ['dy', 'y']),
+  EluGrad: real('eluGrad', ['dy', 'y']),
   Greater: comparison('greater'),
   GreaterEqual: comparison('greaterEqual'),
   Less: comparison('less'),

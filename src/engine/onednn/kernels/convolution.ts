@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { type Call, integers, type NativeKernel, sizeOf } from '../kernel.ts';
+import { isHalfFor } from '../half.ts';
 import { fusedActivation } from './fused-activation.ts';
 
 type Info = tf.backend_util.Conv2DInfo;
@@ -107,11 +108,12 @@ function forward(depthwise: boolean): NativeKernel {
     if (!activate) return undefined;
     const isVector = !bias || (sizeOf(bias.shape) === info.outChannels && bias.dtype === 'float32');
     if (!isVector) return undefined;
-    const y = call.take(info.outShape);
+    const y = call.takeReals(info.outShape, isHalfFor(info.outChannels));
     const biases = bias ? call.floats(bias) : null;
     withFilter(call, filter, (values, kept) => {
       const geometry = geometryOf(info, depthwise);
-      call.native.conv2d(call.floats(x), values, biases, y, geometry, activation === 'relu', kept);
+      const images = call.reals(x, call.isHalf(x));
+      call.native.conv2d(images, values, biases, y, geometry, activation === 'relu', kept);
     });
     if (activation !== 'relu') activate(call, y);
     return call.output(info.outShape, y);
@@ -124,9 +126,10 @@ function backpropInput(depthwise: boolean): NativeKernel {
     const [dy, filter] = [call.input('dy'), call.input('filter')];
     const info = infoOf(call, call.attribute<number[]>('inputShape'), filter.shape, depthwise);
     if (!info || !isOutput(dy, info)) return undefined;
-    const dx = call.take(info.inShape);
+    const dx = call.takeReals(info.inShape, isHalfFor(info.inChannels));
     withFilter(call, filter, (values, kept) => {
-      call.native.conv2dBackpropInput(call.floats(dy), values, dx, geometryOf(info, depthwise), kept);
+      const upstream = call.reals(dy, call.isHalf(dy));
+      call.native.conv2dBackpropInput(upstream, values, dx, geometryOf(info, depthwise), kept);
     });
     return call.output(info.inShape, dx);
   };
@@ -139,7 +142,8 @@ function backpropFilter(depthwise: boolean): NativeKernel {
     const info = infoOf(call, x.shape, call.attribute<number[]>('filterShape'), depthwise);
     if (!info || !isOutput(dy, info)) return undefined;
     const dfilter = call.take(info.filterShape);
-    call.native.conv2dBackpropFilter(call.floats(x), call.floats(dy), dfilter, geometryOf(info, depthwise));
+    const [images, upstream] = [call.reals(x, call.isHalf(x)), call.reals(dy, call.isHalf(dy))];
+    call.native.conv2dBackpropFilter(images, upstream, dfilter, geometryOf(info, depthwise));
     return call.output(info.filterShape, dfilter);
   };
 }

@@ -1,6 +1,7 @@
+import type { Reals } from '../binding.ts';
 import type { Call } from '../kernel.ts';
 
-type InPlace = (call: Call, y: Float32Array) => void;
+type InPlace = (call: Call, y: Reals) => void;
 
 /** Activations of tfjs' fused kernels, done in place; those that are not here only JavaScript can. */
 const inPlace: Readonly<Record<string, InPlace>> = {

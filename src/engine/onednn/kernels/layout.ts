@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { type Call, elementBytes, integers, isNumeric, type NativeKernel, sizeOf } from '../kernel.ts';
-import type { ElementType } from '../pool.ts';
+import type { ElementType, Storage } from '../pool.ts';
 
 const mostAxes = 8;
 
@@ -10,15 +10,28 @@ export function movable(info: tf.TensorInfo): ElementType | undefined {
   return isNumeric(dtype) && shape.length > 0 && shape.length <= mostAxes ? dtype : undefined;
 }
 
+// Moving elements computes nothing, so what is stored as bfloat16 stays so.
+
+function takeAs(call: Call, shape: readonly number[], dtype: ElementType, half: boolean): Storage {
+  return half ? call.takeReals(shape, true) : call.take(shape, dtype);
+}
+
+function storedAs(call: Call, x: tf.TensorInfo, half: boolean): Storage {
+  return half ? call.reals(x, true) : call.elements(x);
+}
+
+const bytesOf = (dtype: ElementType, half: boolean) => (half ? 2 : elementBytes(dtype));
+
 function join(call: Call, inputs: readonly tf.TensorInfo[], axis: number, outShape: number[]) {
   const dtype = movable(inputs[0]!);
   const alike = inputs.every((input) => input.dtype === dtype && !input.shape.includes(0));
   if (!dtype || !alike) return undefined;
-  const out = call.take(outShape, dtype);
+  const half = inputs.every((input) => call.isHalf(input));
+  const out = takeAs(call, outShape, dtype, half);
   const outer = sizeOf(outShape.slice(0, axis));
-  const blocks = inputs.map((input) => (sizeOf(input.shape) / outer) * elementBytes(dtype));
+  const blocks = inputs.map((input) => (sizeOf(input.shape) / outer) * bytesOf(dtype, half));
   call.native.concat(
-    inputs.map((input) => call.elements(input)),
+    inputs.map((input) => storedAs(call, input, half)),
     out,
     integers(outer, ...blocks),
   );
@@ -50,9 +63,10 @@ function cut(
   size: readonly number[],
   dtype: ElementType,
 ) {
-  const out = call.take(size, dtype);
+  const half = call.isHalf(x);
+  const out = takeAs(call, size, dtype, half);
   const lists = integers(size.length, ...x.shape, ...begin, ...size);
-  call.native.slice(call.elements(x), out, lists, elementBytes(dtype));
+  call.native.slice(storedAs(call, x, half), out, lists, bytesOf(dtype, half));
   return out;
 }
 
@@ -120,10 +134,12 @@ function pad(call: Call) {
   const paddings = call.attribute<[number, number][]>('paddings');
   const [before, after] = [paddings.map(([first]) => first), paddings.map(([, second]) => second)];
   const shape = x.shape.map((length, axis) => before[axis]! + length + after[axis]!);
-  const out = call.take(shape, dtype);
-  const value = bitsOf(call.attribute<number>('constantValue'), dtype);
+  const constant = call.attribute<number>('constantValue');
+  const half = constant === 0 && call.isHalf(x);
+  const out = takeAs(call, shape, dtype, half);
+  const value = half ? 0 : bitsOf(constant, dtype);
   const lists = integers(shape.length, ...x.shape, ...before, ...after);
-  call.native.pad(call.elements(x), out, lists, elementBytes(dtype), value);
+  call.native.pad(storedAs(call, x, half), out, lists, bytesOf(dtype, half), value);
   return call.output(shape, out, dtype);
 }
 
@@ -133,17 +149,20 @@ function transpose(call: Call) {
   if (!dtype) return undefined;
   const permutation = call.attribute<number[]>('perm');
   const shape = permutation.map((axis) => x.shape[axis]!);
-  const out = call.take(shape, dtype);
+  const half = call.isHalf(x);
+  const out = takeAs(call, shape, dtype, half);
   const lists = integers(shape.length, ...x.shape, ...permutation);
-  call.native.transpose(call.elements(x), out, lists, elementBytes(dtype));
+  call.native.transpose(storedAs(call, x, half), out, lists, bytesOf(dtype, half));
   return call.output(shape, out, dtype);
 }
 
 function repeat(call: Call, x: tf.TensorInfo, from: readonly number[], to: readonly number[]) {
   const dtype = isNumeric(x.dtype) ? x.dtype : undefined;
   if (!dtype || to.length === 0 || to.length > mostAxes || to.includes(0)) return undefined;
-  const out = call.take(to, dtype);
-  call.native.tile(call.elements(x), out, integers(to.length, ...from, ...to), elementBytes(dtype));
+  const half = call.isHalf(x);
+  const out = takeAs(call, to, dtype, half);
+  const lists = integers(to.length, ...from, ...to);
+  call.native.tile(storedAs(call, x, half), out, lists, bytesOf(dtype, half));
   return call.output(to, out, dtype);
 }
 

@@ -87,8 +87,9 @@ function pool(name: 'maxPool' | 'avgPool', rank: Rank): NativeKernel {
     const info = infoOf(call, x, rank);
     if (isEmpty(info) || isIdentity(info)) return undefined;
     if (name === 'avgPool' && hasEmptyVolumes(info)) return undefined;
-    const y = call.take(info.outShape);
-    call.native[name](call.floats(x), y, geometryOf(info));
+    const half = call.isHalf(x);
+    const y = call.takeReals(info.outShape, half);
+    call.native[name](call.reals(x, half), y, geometryOf(info));
     return call.output(info.outShape, y);
   };
 }
@@ -99,10 +100,12 @@ function poolGrad(name: 'maxPoolGrad' | 'avgPoolGrad', rank: Rank): NativeKernel
     if (!call.areFloat('dy', 'input') || input.shape.length !== rank) return undefined;
     const info = infoOf(call, input, rank);
     if (isEmpty(info)) return undefined;
-    const dx = call.take(input.shape);
+    const half = call.isHalf(input);
+    const dx = call.takeReals(input.shape, half);
+    const upstream = call.reals(dy, half);
     const geometry = geometryOf(info);
-    if (name === 'maxPoolGrad') call.native.maxPoolGrad(call.floats(dy), call.floats(input), dx, geometry);
-    else call.native.avgPoolGrad(call.floats(dy), dx, geometry);
+    if (name === 'maxPoolGrad') call.native.maxPoolGrad(upstream, call.reals(input, half), dx, geometry);
+    else call.native.avgPoolGrad(upstream, dx, geometry);
     return call.output(input.shape, dx);
   };
 }

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
-import type { ReductionName } from '../binding.ts';
+import type { Reals, ReductionName } from '../binding.ts';
 import { type Call, integers, type NativeKernel, sizeOf } from '../kernel.ts';
-import type { Elements } from '../pool.ts';
+import type { Storage } from '../pool.ts';
 
 /** One axis to reduce, with the axes before and behind it as one each. */
 interface Step {
@@ -36,9 +36,15 @@ function outputShape(shape: readonly number[], axes: readonly number[], keepDims
   return shape.filter((_, axis) => !reduced.has(axis));
 }
 
-type Run = (call: Call, from: Elements, to: Elements, geometry: Int32Array) => void;
+type Run = (call: Call, from: Storage, to: Storage, geometry: Int32Array) => void;
 
-function reduction(dtype: 'float32' | 'bool', axisAttribute: string, run: Run): NativeKernel {
+/** `elementsOf`: of the input, in a storage that `run` takes; what it makes is of the dtype's own. */
+function reduction(
+  dtype: 'float32' | 'bool',
+  axisAttribute: string,
+  run: Run,
+  elementsOf = (call: Call, x: tf.TensorInfo): Storage => call.elements(x),
+): NativeKernel {
   return (call) => {
     const x = call.input('x');
     if (x.dtype !== dtype) return undefined;
@@ -46,7 +52,7 @@ function reduction(dtype: 'float32' | 'bool', axisAttribute: string, run: Run): 
     const shape = outputShape(x.shape, axes, call.attribute<boolean | undefined>('keepDims') ?? false);
     const steps = stepsOf(x.shape, axes);
     if (steps.length === 0) return call.reshaped(x, shape);
-    let values = call.elements(x);
+    let values = elementsOf(call, x);
     for (const [index, { outer, length, inner }] of steps.entries()) {
       const reduced = call.take([outer, inner], dtype);
       run(call, values, reduced, integers(outer, length, inner));
@@ -60,6 +66,15 @@ function reduction(dtype: 'float32' | 'bool', axisAttribute: string, run: Run): 
 const ofFloats = (name: ReductionName, axisAttribute: string) =>
   reduction('float32', axisAttribute, ({ native }, from, to, geometry) =>
     native[name](from as Float32Array, to as Float32Array, geometry),
+  );
+
+/** Of bfloat16 too, without rounding anything. */
+const ofReals = (name: 'sum' | 'mean') =>
+  reduction(
+    'float32',
+    'axis',
+    ({ native }, from, to, geometry) => native[name](from as Reals, to as Float32Array, geometry),
+    (call, x) => call.reals(x, call.isHalf(x)),
   );
 
 const ofTruths = (name: 'any' | 'all') =>
@@ -82,8 +97,8 @@ function place(name: 'argMax' | 'argMin'): NativeKernel {
 }
 
 export const reductionKernels: Readonly<Record<string, NativeKernel>> = {
-  Sum: ofFloats('sum', 'axis'),
-  Mean: ofFloats('mean', 'axis'),
+  Sum: ofReals('sum'),
+  Mean: ofReals('mean'),
   Max: ofFloats('max', 'reductionIndices'),
   Min: ofFloats('min', 'axis'),
   Prod: ofFloats('prod', 'axis'),

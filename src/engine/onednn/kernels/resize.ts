@@ -1,5 +1,6 @@
 import type * as tf from '@tensorflow/tfjs';
 import { bilinearTaps, nearestSources, type ResizeConvention } from '../../gradients/interpolation.ts';
+import type { Reals } from '../binding.ts';
 import { type Call, integers, type NativeKernel } from '../kernel.ts';
 
 type Shape4D = [batch: number, height: number, width: number, channels: number];
@@ -20,18 +21,20 @@ function resize(call: Call, bilinear: boolean) {
   const size = call.attribute<[number, number]>('size');
   if (images.dtype !== 'float32' || size.some((length) => length < 1)) return undefined;
   const shape = [images.shape[0]!, ...size, images.shape[3]!];
-  const out = call.take(shape);
+  const half = call.isHalf(images);
+  const out = call.takeReals(shape, half);
   const name = bilinear ? 'resizeBilinear' : 'resizeNearest';
-  run(call, name, images, size, call.floats(images), out);
+  run(call, name, images, size, call.reals(images, half), out);
   return call.output(shape, out);
 }
 
 function resizeGrad(call: Call, bilinear: boolean) {
   if (!call.areFloat('dy', 'images')) return undefined;
   const [dy, images] = [call.input('dy'), call.input('images')];
-  const dx = call.take(images.shape);
+  const half = call.isHalf(images);
+  const dx = call.takeReals(images.shape, half);
   const name = bilinear ? 'resizeBilinearGrad' : 'resizeNearestGrad';
-  run(call, name, images, dy.shape.slice(1, 3) as [number, number], call.floats(dy), dx);
+  run(call, name, images, dy.shape.slice(1, 3) as [number, number], call.reals(dy, half), dx);
   return call.output(images.shape, dx);
 }
 
@@ -42,8 +45,8 @@ function run(
   name: Name,
   images: tf.TensorInfo,
   size: [number, number],
-  from: Float32Array,
-  to: Float32Array,
+  from: Reals,
+  to: Reals,
 ): void {
   const { height, width, convention, geometry } = planOf(call, images, size);
   if (name === 'resizeNearest' || name === 'resizeNearestGrad') {

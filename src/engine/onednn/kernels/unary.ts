@@ -2,6 +2,18 @@ import type { UnaryName } from '../binding.ts';
 import { type Call, type NativeKernel, sizeOf } from '../kernel.ts';
 import type { ElementType } from '../pool.ts';
 
+/** In the storage of x. */
+function activation(name: UnaryName): NativeKernel {
+  return (call) => {
+    if (!call.areFloat('x')) return undefined;
+    const x = call.input('x');
+    const half = call.isHalf(x);
+    const y = call.takeReals(x.shape, half);
+    call.native[name](call.reals(x, half), y);
+    return call.output(x.shape, y);
+  };
+}
+
 function unary(name: UnaryName): NativeKernel {
   return (call) => {
     if (!call.areFloat('x')) return undefined;
@@ -16,8 +28,9 @@ function withAlpha(name: 'leakyRelu' | 'step'): NativeKernel {
   return (call) => {
     if (!call.areFloat('x')) return undefined;
     const x = call.input('x');
-    const y = call.take(x.shape);
-    call.native[name](call.floats(x), y, call.attribute<number>('alpha'));
+    const half = call.isHalf(x);
+    const y = call.takeReals(x.shape, half);
+    call.native[name](call.reals(x, half), y, call.attribute<number>('alpha'));
     return call.output(x.shape, y);
   };
 }
@@ -79,9 +92,9 @@ function filledLike(value: number): NativeKernel {
 }
 
 export const unaryKernels: Readonly<Record<string, NativeKernel>> = {
-  Relu: unary('relu'),
-  Relu6: unary('relu6'),
-  Elu: unary('elu'),
+  Relu: activation('relu'),
+  Relu6: activation('relu6'),
+  Elu: activation('elu'),
   LeakyRelu: withAlpha('leakyRelu'),
   Step: withAlpha('step'),
   Neg: unary('neg'),

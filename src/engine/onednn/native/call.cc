@@ -69,6 +69,8 @@ const char* NameOf(napi_typedarray_type type) {
       return "Int32Array";
     case napi_uint8_array:
       return "Uint8Array";
+    case napi_uint16_array:
+      return "Uint16Array";
     default:
       return "typed array of another kind";
   }
@@ -102,6 +104,8 @@ void* Call::Typed(int index, napi_typedarray_type type, int64_t* size) const {
   *size = view.length;
   return view.data;
 }
+
+bool Call::IsHalf(int index) const { return ViewOf(env_, Argument(index), index).type == napi_uint16_array; }
 
 char* Call::Bytes(int index, int64_t size) const {
   const View view = ViewOf(env_, Argument(index), index);

@@ -15,6 +15,11 @@ namespace medrobust {
 // The number of elements of a shape. Refuses negative lengths, and products beyond 2^40.
 int64_t SizeOf(const int32_t* lengths, int64_t rank);
 
+// An element of a Uint16Array that holds bfloat16: the upper half of a float. See half.h.
+struct Half {
+  uint16_t bits;
+};
+
 template <typename T>
 struct Array {
   T* data;
@@ -44,6 +49,9 @@ class Call {
     return array.data;
   }
 
+  // Whether the argument is a Uint16Array, which holds bfloat16.
+  bool IsHalf(int index) const;
+
   // A typed array of any type, of exactly `size` bytes.
   char* Bytes(int index, int64_t size) const;
 
@@ -64,6 +72,7 @@ class Call {
 
  private:
   static napi_typedarray_type TypeOf(float) { return napi_float32_array; }
+  static napi_typedarray_type TypeOf(Half) { return napi_uint16_array; }
   static napi_typedarray_type TypeOf(int32_t) { return napi_int32_array; }
   static napi_typedarray_type TypeOf(uint8_t) { return napi_uint8_array; }
 

@@ -32,6 +32,16 @@ Convolution GeometryOf(const Call& call, int index) {
   return c;
 }
 
+Source SourceOf(const Call& call, int index, int64_t size) {
+  if (call.IsHalf(index)) return call.Elements<Half>(index, size);
+  return call.Elements<float>(index, size);
+}
+
+Target TargetOf(const Call& call, int index, int64_t size) {
+  if (call.IsHalf(index)) return call.Elements<Half>(index, size);
+  return call.Elements<float>(index, size);
+}
+
 // Calls `run` with the filter in one argument; in the other, its number, or 0, and room for an answer: whether its values
 // were read (1), or needed but not given, so that nothing was computed (2). Else copies did for them (0).
 template <typename Run>
@@ -51,23 +61,23 @@ void WithFilter(const Call& call, int index, int kept_index, const Convolution& 
 
 void conv2d(const Call& call) {
   const Convolution c = GeometryOf(call, 4);
-  const float* x = call.Elements<float>(0, c.InputSize());
+  const Source x = SourceOf(call, 0, c.InputSize());
   const float* bias = call.Has(2) ? call.Elements<float>(2, c.outputs) : nullptr;
-  float* y = call.Elements<float>(3, c.OutputSize());
+  const Target y = TargetOf(call, 3, c.OutputSize());
   const bool relu = call.Boolean(5);
   WithFilter(call, 1, 6, c, [&](const Filter& filter) { ConvolutionForward(c, x, filter, bias, relu, y); });
 }
 
 void conv2dBackpropInput(const Call& call) {
   const Convolution c = GeometryOf(call, 3);
-  const float* dy = call.Elements<float>(0, c.OutputSize());
-  float* dx = call.Elements<float>(2, c.InputSize());
+  const Source dy = SourceOf(call, 0, c.OutputSize());
+  const Target dx = TargetOf(call, 2, c.InputSize());
   WithFilter(call, 1, 4, c, [&](const Filter& filter) { ConvolutionBackwardInput(c, dy, filter, dx); });
 }
 
 void conv2dBackpropFilter(const Call& call) {
   const Convolution c = GeometryOf(call, 3);
-  ConvolutionBackwardFilter(c, call.Elements<float>(0, c.InputSize()), call.Elements<float>(1, c.OutputSize()),
+  ConvolutionBackwardFilter(c, SourceOf(call, 0, c.InputSize()), SourceOf(call, 1, c.OutputSize()),
                             call.Elements<float>(2, c.FilterSize()));
 }
 

@@ -5,6 +5,8 @@
 
 #include <cstdint>
 
+#include "call.h"
+
 namespace medrobust {
 
 struct Convolution {
@@ -31,6 +33,22 @@ struct Convolution {
   }
   // Whether it is more than a convolution of images by one filter.
   bool HasPieces() const { return groups > 1 || IsVolume(); }
+};
+
+// The elements of an image: floats, or bfloat16.
+struct Source {
+  Source(const float* floats) : data(floats), is_half(false) {}
+  Source(const Half* halves) : data(halves), is_half(true) {}
+  const void* data;
+  bool is_half;
+};
+
+// The same, to be written.
+struct Target {
+  Target(float* floats) : data(floats), is_half(false) {}
+  Target(Half* halves) : data(halves), is_half(true) {}
+  void* data;
+  bool is_half;
 };
 
 // Thrown where the values of a filter are needed that came without.
@@ -64,9 +82,8 @@ class Filter {
 };
 
 // `bias` may be null.
-void ConvolutionForward(const Convolution& c, const float* x, const Filter& filter, const float* bias, bool relu,
-                        float* y);
-void ConvolutionBackwardInput(const Convolution& c, const float* dy, const Filter& filter, float* dx);
-void ConvolutionBackwardFilter(const Convolution& c, const float* x, const float* dy, float* dfilter);
+void ConvolutionForward(const Convolution& c, Source x, const Filter& filter, const float* bias, bool relu, Target y);
+void ConvolutionBackwardInput(const Convolution& c, Source dy, const Filter& filter, Target dx);
+void ConvolutionBackwardFilter(const Convolution& c, Source x, Source dy, float* dfilter);
 
 }  // namespace medrobust

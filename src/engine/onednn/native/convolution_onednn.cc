@@ -9,6 +9,7 @@
 #include "convolution_gemm.h"
 #include "convolution_pieces.h"
 #include "convolution_way.h"
+#include "floats.h"
 #include "kept_filters.h"
 #include "parallel.h"
 #include "primitive.h"
@@ -23,10 +24,13 @@ constexpr auto kFloat = memory::data_type::f32;
 constexpr auto kBf16 = memory::data_type::bf16;
 constexpr auto kDirect = dnnl::algorithm::convolution_direct;
 
-// The types in which oneDNN takes the operands. Our arrays are float32 always.
+// The types in which oneDNN takes the operands, and those of our arrays, where they are other ones: it then copies them.
+// Our filters are float32 always.
 struct Types {
-  memory::data_type x = kFloat, w = kFloat, y = kFloat;
+  memory::data_type x = kFloat, w = kFloat, y = kFloat, our_x = kFloat, our_y = kFloat;
 };
+
+constexpr memory::data_type TypeOf(bool is_half) { return is_half ? kBf16 : kFloat; }
 
 // A convolution in oneDNN's terms. `plain` is how our arrays lie in memory, `best` is what oneDNN may choose.
 struct Problem {
@@ -41,15 +45,15 @@ struct Problem {
     memory::dims filter{c.outputs, c.inputs, c.filter_height, c.filter_width};
     if (c.depthwise) filter = {c.inputs, c.outputs / c.inputs, 1, c.filter_height, c.filter_width};
     const Tag best = channels_last ? Tag::nhwc : Tag::any;
-    x = {{input, kFloat, Tag::nhwc}, {input, types.x, best}};
-    y = {{output, kFloat, Tag::nhwc}, {output, types.y, best}};
+    x = {{input, types.our_x, Tag::nhwc}, {input, types.x, best}};
+    y = {{output, types.our_y, Tag::nhwc}, {output, types.y, best}};
     w = {{filter, kFloat, c.depthwise ? Tag::hwigo : Tag::hwio}, {filter, types.w, Tag::any}};
     bias = {{c.outputs}, kFloat, Tag::x};
-    if (c.IsVolume()) DescribeVolume(c, channels_last);
+    if (c.IsVolume()) DescribeVolume(c, channels_last, types);
     if (c.groups > 1) DescribeGroups(c);
   }
 
-  void DescribeVolume(const Convolution& c, bool channels_last) {
+  void DescribeVolume(const Convolution& c, bool channels_last, const Types& types) {
     strides.insert(strides.begin(), c.stride_depth);
     dilations.insert(dilations.begin(), c.dilation_depth - 1);
     before.insert(before.begin(), c.pad_front);
@@ -59,8 +63,8 @@ struct Problem {
     const memory::dims output{c.batch, c.outputs, c.out_depth, c.out_height, c.out_width};
     const memory::dims filter{c.outputs, c.inputs, c.filter_depth, c.filter_height, c.filter_width};
     const Tag best = channels_last ? Tag::ndhwc : Tag::any;
-    x = {{input, kFloat, Tag::ndhwc}, {input, kFloat, best}};
-    y = {{output, kFloat, Tag::ndhwc}, {output, kFloat, best}};
+    x = {{input, types.our_x, Tag::ndhwc}, {input, kFloat, best}};
+    y = {{output, types.our_y, Tag::ndhwc}, {output, kFloat, best}};
     w = {{filter, kFloat, Tag::dhwio}, {filter, kFloat, Tag::any}};
   }
 
@@ -129,8 +133,8 @@ dnnl::convolution_backward_data::primitive_desc DescribeBackwardInput(const Prob
 #endif
 }
 
-dnnl::convolution_backward_weights::primitive_desc DescribeBackwardFilter(const Problem& p) {
-  const auto hint = DescribeForward(p, false, false);
+dnnl::convolution_backward_weights::primitive_desc DescribeBackwardFilter(const Problem& p, const Problem& forward) {
+  const auto hint = DescribeForward(forward, false, false);
 #if DNNL_VERSION_MAJOR >= 3
   return {Engine(),    kDirect,  p.x.best, p.w.best, p.y.best, p.strides,
           p.dilations, p.before, p.after,  hint,     Attributes(false)};
@@ -141,10 +145,11 @@ dnnl::convolution_backward_weights::primitive_desc DescribeBackwardFilter(const 
 #endif
 }
 
-PrimitiveKey KeyOf(const Convolution& c, Direction direction, bool kept, bool bias = false, bool relu = false) {
+PrimitiveKey KeyOf(const Convolution& c, const Use& use, bool bias = false, bool relu = false) {
   PrimitiveKey key(&c, sizeof c);
   // oneDNN compiles for a number of threads, and worker threads that share this addon may have chosen another.
-  const int32_t variant[] = {direction, kept, bias, relu, ThreadCount(), UsesBf16(c, direction, kept)};
+  const int32_t variant[] = {use.direction, use.kept,      bias,          relu,
+                             ThreadCount(), UsesBf16(c, use), use.is_x_half, use.is_y_half};
   key.Append(variant, sizeof variant);
   return key;
 }
@@ -158,7 +163,7 @@ void* CopyOf(const Filter& filter, Primitive& primitive, Taps taps, const std::f
 
 // The gradient of the input of a convolution without strides is a convolution of dy: with the taps of the filter in
 // reverse order, and its inputs and outputs exchanged. oneDNN's forward convolutions are its fastest.
-void FlippedBackwardInput(const Convolution& c, const float* dy, const Filter& filter, float* dx) {
+void FlippedBackwardInput(const Convolution& c, const Use& use, Source dy, const Filter& filter, Target dx) {
   Convolution f = c;
   std::swap(f.inputs, f.outputs);
   std::swap(f.height, f.out_height);
@@ -166,10 +171,10 @@ void FlippedBackwardInput(const Convolution& c, const float* dy, const Filter& f
   f.pad_top = (c.filter_height - 1) * c.dilation_height - c.pad_top;
   f.pad_left = (c.filter_width - 1) * c.dilation_width - c.pad_left;
   const PrimitiveLock lock;
-  const bool kept = filter.IsKept();
-  Primitive& primitive = Cached(KeyOf(c, kBackwardInput, kept), [&](Primitive* made) {
-    const bool bf16 = UsesBf16(c, kBackwardInput, kept);
-    Problem p(f, true, bf16 ? Types{kBf16, kBf16, kFloat} : Types{});
+  Primitive& primitive = Cached(KeyOf(c, use), [&](Primitive* made) {
+    const auto type = TypeOf(UsesBf16(c, use));
+    const auto ours = TypeOf(dx.is_half);
+    Problem p(f, true, {type, type, type == kBf16 ? ours : kFloat, TypeOf(dy.is_half), ours});
     const int64_t channels = int64_t{c.inputs} * c.outputs;
     p.w.plain = memory::desc({f.outputs, f.inputs, f.filter_height, f.filter_width}, kFloat,
                              {f.inputs, 1, f.filter_width * channels, channels});
@@ -190,25 +195,28 @@ void FlippedBackwardInput(const Convolution& c, const float* dy, const Filter& f
     return flipped.get();
   };
   void* copy = CopyOf(filter, primitive, Taps::kFlipped, [&] { return flip(filter.ToCopy()); });
-  const void* operands[] = {dy, copy ? nullptr : flip(filter.Read()), dx};
+  const void* operands[] = {dy.data, copy ? nullptr : flip(filter.Read()), dx.data};
   primitive.Run(operands, copy);
 }
 
 }  // namespace
 
-void ConvolutionForward(const Convolution& c, const float* x, const Filter& filter, const float* bias, bool relu,
-                        float* y) {
-  const bool kept = filter.IsKept();
-  const Way way = WayOf(c, kForward, kept);
+void ConvolutionForward(const Convolution& c, Source x, const Filter& filter, const float* bias, bool relu, Target y) {
+  const Use use{kForward, filter.IsKept(), x.is_half, y.is_half};
+  const Way way = WayOf(c, use);
   if (way == Way::kProduct) {
-    GemmForward(c, x, filter.Read(), y);
-    AddBias(c, bias, relu, y);
+    const FloatSource from(x, c.InputSize());
+    const FloatTarget to(y, c.OutputSize());
+    GemmForward(c, from.data(), filter.Read(), to.data());
+    AddBias(c, bias, relu, to.data());
+    to.Finish();
     return;
   }
   const PrimitiveLock lock;
-  Primitive& primitive = Cached(KeyOf(c, kForward, kept, bias != nullptr, relu), [&](Primitive* made) {
-    const bool bf16 = UsesBf16(c, kForward, kept);
-    const Problem p(c, way == Way::kPlain, bf16 ? Types{kBf16, kBf16, kFloat} : Types{});
+  Primitive& primitive = Cached(KeyOf(c, use, bias != nullptr, relu), [&](Primitive* made) {
+    const auto type = TypeOf(UsesBf16(c, use));
+    const auto ours = TypeOf(y.is_half);
+    const Problem p(c, way == Way::kPlain, {type, type, type == kBf16 ? ours : kFloat, TypeOf(x.is_half), ours});
     const auto description = DescribeForward(p, bias != nullptr, relu);
     made->Build(dnnl::convolution_forward(description), description.scratchpad_desc());
     made->AddInput(DNNL_ARG_SRC, p.x.plain, description.src_desc());
@@ -217,21 +225,34 @@ void ConvolutionForward(const Convolution& c, const float* x, const Filter& filt
     if (bias) made->AddInput(DNNL_ARG_BIAS, p.bias, p.bias);
   });
   void* copy = CopyOf(filter, primitive, Taps::kStraight, [&] { return filter.ToCopy(); });
-  const void* operands[] = {x, copy ? nullptr : filter.Read(), y, bias};
+  const void* operands[] = {x.data, copy ? nullptr : filter.Read(), y.data, bias};
   primitive.Run(operands, copy);
 }
 
-void ConvolutionBackwardInput(const Convolution& c, const float* dy, const Filter& filter, float* dx) {
-  const bool kept = filter.IsKept();
-  const Way way = WayOf(c, kBackwardInput, kept);
-  if (way == Way::kPieces) return PiecesBackwardInput(c, dy, filter.Read(), dx);
-  if (way == Way::kProduct) return GemmBackwardInput(c, dy, filter.Read(), dx);
-  if (way == Way::kFlipped) return FlippedBackwardInput(c, dy, filter, dx);
+namespace {
+
+// By an algorithm of ours, which computes in float.
+void PlainBackwardInput(const Convolution& c, Way way, Source dy, const float* filter, Target dx) {
+  const FloatSource from(dy, c.OutputSize());
+  const FloatTarget to(dx, c.InputSize());
+  (way == Way::kPieces ? PiecesBackwardInput : GemmBackwardInput)(c, from.data(), filter, to.data());
+  to.Finish();
+}
+
+}  // namespace
+
+void ConvolutionBackwardInput(const Convolution& c, Source dy, const Filter& filter, Target dx) {
+  const Use use{kBackwardInput, filter.IsKept(), dx.is_half, dy.is_half};
+  const Way way = WayOf(c, use);
+  if (way == Way::kPieces || way == Way::kProduct) return PlainBackwardInput(c, way, dy, filter.Read(), dx);
+  if (way == Way::kFlipped) return FlippedBackwardInput(c, use, dy, filter, dx);
   const PrimitiveLock lock;
-  Primitive& primitive = Cached(KeyOf(c, kBackwardInput, kept), [&](Primitive* made) {
-    const bool bf16 = UsesBf16(c, kBackwardInput, kept);
-    const Problem p(c, way == Way::kPlain, bf16 ? Types{kFloat, kBf16, kBf16} : Types{});
-    const Problem forward(c, way == Way::kPlain, bf16 ? Types{kBf16, kBf16, kBf16} : Types{});
+  Primitive& primitive = Cached(KeyOf(c, use), [&](Primitive* made) {
+    const auto type = TypeOf(UsesBf16(c, use));
+    const auto ours = TypeOf(dx.is_half);
+    const Problem p(c, way == Way::kPlain,
+                    {type == kBf16 ? ours : kFloat, type, type, ours, TypeOf(dy.is_half)});
+    const Problem forward(c, way == Way::kPlain, {type, type, type});
     const auto description = DescribeBackwardInput(p, forward);
     made->Build(dnnl::convolution_backward_data(description), description.scratchpad_desc());
     made->AddInput(DNNL_ARG_DIFF_DST, p.y.plain, description.diff_dst_desc());
@@ -239,24 +260,32 @@ void ConvolutionBackwardInput(const Convolution& c, const float* dy, const Filte
     made->AddOutput(DNNL_ARG_DIFF_SRC, p.x.plain, description.diff_src_desc());
   });
   void* copy = CopyOf(filter, primitive, Taps::kStraight, [&] { return filter.ToCopy(); });
-  const void* operands[] = {dy, copy ? nullptr : filter.Read(), dx};
+  const void* operands[] = {dy.data, copy ? nullptr : filter.Read(), dx.data};
   primitive.Run(operands, copy);
 }
 
-void ConvolutionBackwardFilter(const Convolution& c, const float* x, const float* dy, float* dfilter) {
-  const Way way = WayOf(c, kBackwardFilter, false);
-  if (way == Way::kPieces) return PiecesBackwardFilter(c, x, dy, dfilter);
-  if (way == Way::kProduct) return GemmBackwardFilter(c, x, dy, dfilter);
+void ConvolutionBackwardFilter(const Convolution& c, Source x, Source dy, float* dfilter) {
+  const Use use{kBackwardFilter, false, x.is_half, dy.is_half};
+  const Way way = WayOf(c, use);
+  if (way == Way::kPieces || way == Way::kProduct) {
+    const FloatSource images(x, c.InputSize()), upstream(dy, c.OutputSize());
+    (way == Way::kPieces ? PiecesBackwardFilter : GemmBackwardFilter)(c, images.data(), upstream.data(), dfilter);
+    return;
+  }
   const PrimitiveLock lock;
-  Primitive& primitive = Cached(KeyOf(c, kBackwardFilter, false), [&](Primitive* made) {
-    const Problem p(c, way == Way::kPlain);
-    const auto description = DescribeBackwardFilter(p);
+  Primitive& primitive = Cached(KeyOf(c, use), [&](Primitive* made) {
+    const auto type = TypeOf(UsesBf16(c, use));
+    const Types ours{type, kFloat, type, TypeOf(x.is_half), TypeOf(dy.is_half)};
+    const Problem p(c, way == Way::kPlain, ours);
+    Types forward = ours;
+    forward.w = type;
+    const auto description = DescribeBackwardFilter(p, Problem(c, way == Way::kPlain, forward));
     made->Build(dnnl::convolution_backward_weights(description), description.scratchpad_desc());
     made->AddInput(DNNL_ARG_SRC, p.x.plain, description.src_desc());
     made->AddInput(DNNL_ARG_DIFF_DST, p.y.plain, description.diff_dst_desc());
     made->AddOutput(DNNL_ARG_DIFF_WEIGHTS, p.w.plain, description.diff_weights_desc());
   });
-  const void* operands[] = {x, dy, dfilter};
+  const void* operands[] = {x.data, dy.data, dfilter};
   primitive.Run(operands);
 }
 

@@ -5,6 +5,7 @@
 #include "convolution.h"
 #include "convolution_gemm.h"
 #include "convolution_pieces.h"
+#include "floats.h"
 #include "parallel.h"
 
 namespace medrobust {
@@ -74,21 +75,33 @@ void DepthwiseBackwardFilter(const Convolution& c, const float* x, const float* 
 
 }  // namespace
 
-void ConvolutionForward(const Convolution& c, const float* x, const Filter& filter, const float* bias, bool relu,
-                        float* y) {
-  if (c.HasPieces()) return PiecesForward(c, x, filter.Read(), bias, relu, y);
-  (c.depthwise ? DepthwiseForward : GemmForward)(c, x, filter.Read(), y);
-  AddBias(c, bias, relu, y);
+void ConvolutionForward(const Convolution& c, Source x, const Filter& filter, const float* bias, bool relu, Target y) {
+  const FloatSource from(x, c.InputSize());
+  const FloatTarget to(y, c.OutputSize());
+  if (c.HasPieces()) {
+    PiecesForward(c, from.data(), filter.Read(), bias, relu, to.data());
+  } else {
+    (c.depthwise ? DepthwiseForward : GemmForward)(c, from.data(), filter.Read(), to.data());
+    AddBias(c, bias, relu, to.data());
+  }
+  to.Finish();
 }
 
-void ConvolutionBackwardInput(const Convolution& c, const float* dy, const Filter& filter, float* dx) {
-  if (c.HasPieces()) return PiecesBackwardInput(c, dy, filter.Read(), dx);
-  (c.depthwise ? DepthwiseBackwardInput : GemmBackwardInput)(c, dy, filter.Read(), dx);
+void ConvolutionBackwardInput(const Convolution& c, Source dy, const Filter& filter, Target dx) {
+  const FloatSource from(dy, c.OutputSize());
+  const FloatTarget to(dx, c.InputSize());
+  if (c.HasPieces()) {
+    PiecesBackwardInput(c, from.data(), filter.Read(), to.data());
+  } else {
+    (c.depthwise ? DepthwiseBackwardInput : GemmBackwardInput)(c, from.data(), filter.Read(), to.data());
+  }
+  to.Finish();
 }
 
-void ConvolutionBackwardFilter(const Convolution& c, const float* x, const float* dy, float* dfilter) {
-  if (c.HasPieces()) return PiecesBackwardFilter(c, x, dy, dfilter);
-  (c.depthwise ? DepthwiseBackwardFilter : GemmBackwardFilter)(c, x, dy, dfilter);
+void ConvolutionBackwardFilter(const Convolution& c, Source x, Source dy, float* dfilter) {
+  const FloatSource images(x, c.InputSize()), upstream(dy, c.OutputSize());
+  if (c.HasPieces()) return PiecesBackwardFilter(c, images.data(), upstream.data(), dfilter);
+  (c.depthwise ? DepthwiseBackwardFilter : GemmBackwardFilter)(c, images.data(), upstream.data(), dfilter);
 }
 
 }  // namespace medrobust

@@ -51,11 +51,13 @@ Way WayForAvx512(const Convolution& c, Direction direction, bool kept) {
   }
 }
 
-// Measured as above. Rounding the operands costs a copy of them in any case.
+// Measured as above.
 Way WayForKeptBf16(const Convolution& c, Direction direction) {
+  constexpr int32_t kFewOutputs = 16;
   const bool few = Pixels(c) <= kVeryFewPixels;
   if (direction == kForward) return few && (!IsPoint(c) || IsStrided(c)) ? Way::kBlocked : Way::kPlain;
-  return !IsStrided(c) && CanFlip(c) && (IsPoint(c) || !few) ? Way::kFlipped : Way::kPlain;
+  if (c.outputs <= kFewOutputs || IsStrided(c) || !CanFlip(c)) return Way::kPlain;
+  return IsPoint(c) || !few ? Way::kFlipped : Way::kPlain;
 }
 
 // Measured as above on AVX2. The faster layout differs by up to 40 %. For the gradient of the filter, which oneDNN gets
@@ -95,18 +97,24 @@ bool IsDefective(const Convolution& c, Direction direction) {
 
 }  // namespace
 
-bool UsesBf16(const Convolution& c, Direction direction, bool kept) {
-  return IsBf16() && direction != kBackwardFilter && !c.depthwise && !c.HasPieces() && c.inputs >= 8 &&
-         c.outputs >= 8 && (kept || Pixels(c) > kVeryFewPixels);
+bool UsesBf16(const Convolution& c, const Use& use) {
+  if (!IsBf16() || c.depthwise || c.HasPieces()) return false;
+  const bool few = Pixels(c) <= kVeryFewPixels;
+  // The gradient of an image, of an upstream one that has been rounded already.
+  if (c.inputs < 8) return use.direction == kBackwardInput && use.is_y_half && !few && !IsStrided(c);
+  if (use.direction == kBackwardFilter) return use.is_x_half && use.is_y_half && !few;
+  // Logits may be of less classes.
+  const bool stored = use.direction == kForward ? use.is_x_half : use.is_x_half || use.is_y_half;
+  return (c.outputs >= 8 || stored) && (use.kept || !few);
 }
 
-Way WayOf(const Convolution& c, Direction direction, bool kept) {
+Way WayOf(const Convolution& c, const Use& use) {
   constexpr auto kAvx512 = static_cast<unsigned>(dnnl::cpu_isa::avx512_core);
   static const bool has_avx512 = (static_cast<unsigned>(dnnl::get_effective_cpu_isa()) & kAvx512) == kAvx512;
   if (c.depthwise) return Way::kPlain;
-  if (IsDefective(c, direction)) return c.HasPieces() ? Way::kPieces : Way::kProduct;
-  if (UsesBf16(c, direction, kept)) return kept ? WayForKeptBf16(c, direction) : Way::kPlain;
-  return has_avx512 ? WayForAvx512(c, direction, kept) : WayForAvx2(c, direction);
+  if (IsDefective(c, use.direction)) return c.HasPieces() ? Way::kPieces : Way::kProduct;
+  if (UsesBf16(c, use)) return use.kept ? WayForKeptBf16(c, use.direction) : Way::kPlain;
+  return has_avx512 ? WayForAvx512(c, use.direction, use.kept) : WayForAvx2(c, use.direction);
 }
 
 }  // namespace medrobust

@@ -18,12 +18,21 @@ enum class Way {
   kPieces,   // of volumes and groups: plane by plane and group by group
 };
 
-// `kept`: whether copies of the filter are kept, so that its layout costs nothing.
-Way WayOf(const Convolution& c, Direction direction, bool kept);
+// What is known of a convolution besides its geometry.
+struct Use {
+  Direction direction;
+  // Whether copies of the filter are kept, so that its layout costs nothing.
+  bool kept;
+  // Whether x and y, or their gradients, are stored as bfloat16.
+  bool is_x_half, is_y_half;
+};
 
-// Whether the operands are rounded to bfloat16, if the caller has asked for it: not where few pixels or channels leave
-// nothing to gain. The gradient of the filter is never: oneDNN 2.6 gains little there, and it is what training sums up.
-bool UsesBf16(const Convolution& c, Direction direction, bool kept);
+Way WayOf(const Convolution& c, const Use& use);
+
+// Whether bfloat16 is multiplied, if the caller has asked for it: not where few pixels or channels leave nothing to gain,
+// nor of images, whose pixels it would round, but in their gradients. In the gradient of the filter, which is what training sums up, only of what
+// is stored so already.
+bool UsesBf16(const Convolution& c, const Use& use);
 
 }  // namespace medrobust
 

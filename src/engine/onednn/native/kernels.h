@@ -30,6 +30,7 @@
   X(lrn) X(lrnGrad)                                                                                            \
   X(maxPool) X(maxPoolGrad) X(avgPool) X(avgPoolGrad)                                                          \
   X(maxPoolWithArgmax) X(maxUnpool) X(maxUnpoolGrad)                                                           \
+  X(widen) X(narrow)                                                                                           \
   X(concat) X(slice) X(pad) X(transpose) X(tile) X(gather) X(oneHot)                                           \
   X(resizeBilinear) X(resizeBilinearGrad) X(resizeNearest) X(resizeNearestGrad)                                \
   X(softmax) X(sparseCrossEntropy) X(sparseCrossEntropyGrad) X(softDice) X(softDiceGrad)                       \
@@ -48,7 +49,9 @@ bool HasAvx2();
 #define MEDROBUST_DECLARE_LOOPS                                                                               \
   MEDROBUST_LOOP_KERNELS(MEDROBUST_DECLARE)                                                                   \
   /* c[m, n] = a[m, k] · b[k, n] + (accumulate ? c : 0); only without oneDNN. */                              \
-  void MultiplyRows(int64_t m, int64_t n, int64_t k, const float* a, const float* b, float* c, bool accumulate);
+  void MultiplyRows(int64_t m, int64_t n, int64_t k, const float* a, const float* b, float* c, bool accumulate); \
+  void Widen(int64_t count, const Half* from, float* to);                                                     \
+  void Narrow(int64_t count, const float* from, Half* to);
 
 namespace baseline {
 MEDROBUST_DECLARE_LOOPS

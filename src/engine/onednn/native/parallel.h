@@ -21,6 +21,15 @@ inline int ThreadCount() {
 #endif
 }
 
+// Which of the threads of a parallel loop runs this, of those that ThreadCount gave before the loop.
+inline int64_t ThreadIndex([[maybe_unused]] int threads) {
+#ifdef _OPENMP
+  return threads > 1 ? omp_get_thread_num() : 0;
+#else
+  return 0;
+#endif
+}
+
 // Calls `body(begin, end)` for parts of [0, count), in parallel if each part has at least `grain` items.
 // `body` may not throw.
 template <typename Body>

@@ -1,11 +1,10 @@
-// Batch normalisation of [rows, channels].
+// Batch normalisation of [rows, channels]. What is of the shape of x is all of floats, or all of bfloat16.
 
 #include <cmath>
-#include <cstdlib>
 #include <limits>
-#include <new>
 
-#include "isa.h"
+#include "half.h"
+#include "memory.h"
 
 namespace medrobust::MEDROBUST_ISA {
 namespace {
@@ -27,16 +26,6 @@ inline float Above(float least, float value) { return value < least ? least : va
 // Rows whose statistics are gathered in single precision, while they are in the first-level cache.
 constexpr int64_t kBlock = 32;
 
-struct Memory {
-  explicit Memory(int64_t bytes) : data(std::calloc(static_cast<size_t>(bytes), 1)) {
-    if (!data) throw std::bad_alloc();
-  }
-  ~Memory() { std::free(data); }
-  Memory(const Memory&) = delete;
-  Memory& operator=(const Memory&) = delete;
-  void* data;
-};
-
 // In how many parts the rows are gone through: fixed by the shape, so that results do not depend on the threads.
 int64_t PartsOf(const Shape& s) {
   const int64_t parts = s.rows * s.channels / (2 * kGrain);
@@ -46,7 +35,8 @@ int64_t PartsOf(const Shape& s) {
 
 // Mean and sum of squared deviations of rows [begin, end), joined block by block: Chan, Golub and LeVeque 1979,
 // "Updating formulae and a pairwise algorithm for computing sample variances".
-void Gather(const float* x, int64_t channels, int64_t begin, int64_t end, double* mean, double* deviation,
+template <typename T>
+void Gather(const T* x, int64_t channels, int64_t begin, int64_t end, double* mean, double* deviation,
             float* block_mean, float* block_deviation) {
   double count = 0;
   for (int64_t top = begin; top < end; top += kBlock) {
@@ -54,14 +44,14 @@ void Gather(const float* x, int64_t channels, int64_t begin, int64_t end, double
     const float inverse = 1.0f / static_cast<float>(bottom - top);
     for (int64_t c = 0; c < channels; c++) block_mean[c] = block_deviation[c] = 0;
     for (int64_t row = top; row < bottom; row++) {
-      const float* from = x + row * channels;
-      for (int64_t c = 0; c < channels; c++) block_mean[c] += from[c];
+      const T* from = x + row * channels;
+      for (int64_t c = 0; c < channels; c++) block_mean[c] += Load(from[c]);
     }
     for (int64_t c = 0; c < channels; c++) block_mean[c] *= inverse;
     for (int64_t row = top; row < bottom; row++) {
-      const float* from = x + row * channels;
+      const T* from = x + row * channels;
       for (int64_t c = 0; c < channels; c++) {
-        const float difference = from[c] - block_mean[c];
+        const float difference = Load(from[c]) - block_mean[c];
         block_deviation[c] += difference * difference;
       }
     }
@@ -75,21 +65,20 @@ void Gather(const float* x, int64_t channels, int64_t begin, int64_t end, double
   }
 }
 
-}  // namespace
-
 // (x, gamma, beta, y, mean, variance, [rows, channels], epsilon, residual or null, relu): the residual, of the shape of
 // x, is added to what is normalised, before the relu.
-void batchNormTrain(const Call& call) {
+template <typename T>
+void Train(const Call& call) {
   const Shape s = ShapeOf(call, 6);
   const int64_t channels = s.channels;
-  const float* x = call.Elements<float>(0, s.rows * channels);
+  const T* x = call.Elements<T>(0, s.rows * channels);
   const float* gamma = call.Elements<float>(1, channels);
   const float* beta = call.Elements<float>(2, channels);
-  float* y = call.Elements<float>(3, s.rows * channels);
+  T* y = call.Elements<T>(3, s.rows * channels);
   float* mean = call.Elements<float>(4, channels);
   float* variance = call.Elements<float>(5, channels);
   const double epsilon = call.Number(7);
-  const float* residual = call.Has(8) ? call.Elements<float>(8, s.rows * channels) : nullptr;
+  const T* residual = call.Has(8) ? call.Elements<T>(8, s.rows * channels) : nullptr;
   const float least = call.Boolean(9) ? 0 : -std::numeric_limits<float>::infinity();
 
   const int64_t parts = PartsOf(s);
@@ -122,13 +111,17 @@ void batchNormTrain(const Call& call) {
   }
   ParallelFor(s.rows, GrainFor(channels), [&](int64_t begin, int64_t end) {
     for (int64_t row = begin; row < end; row++) {
-      const float* from = x + row * channels;
-      float* to = y + row * channels;
+      const T* from = x + row * channels;
+      T* to = y + row * channels;
       if (residual) {
-        const float* more = residual + row * channels;
-        for (int64_t c = 0; c < channels; c++) to[c] = Above(least, (from[c] - mean[c]) * scale[c] + shift[c] + more[c]);
+        const T* more = residual + row * channels;
+        for (int64_t c = 0; c < channels; c++) {
+          Store(Above(least, (Load(from[c]) - mean[c]) * scale[c] + shift[c] + Load(more[c])), to + c);
+        }
       } else {
-        for (int64_t c = 0; c < channels; c++) to[c] = Above(least, (from[c] - mean[c]) * scale[c] + shift[c]);
+        for (int64_t c = 0; c < channels; c++) {
+          Store(Above(least, (Load(from[c]) - mean[c]) * scale[c] + shift[c]), to + c);
+        }
       }
     }
   });
@@ -136,20 +129,21 @@ void batchNormTrain(const Call& call) {
 
 // (x, dy, mean, variance, gamma, dx, dgamma, dbeta, [rows, channels], epsilon, y or null, dresidual or null): y is given
 // where relu was taken of it.
-void batchNormTrainGrad(const Call& call) {
+template <typename T>
+void TrainGrad(const Call& call) {
   const Shape s = ShapeOf(call, 8);
   const int64_t channels = s.channels;
-  const float* x = call.Elements<float>(0, s.rows * channels);
-  const float* dy = call.Elements<float>(1, s.rows * channels);
+  const T* x = call.Elements<T>(0, s.rows * channels);
+  const T* dy = call.Elements<T>(1, s.rows * channels);
   const float* mean = call.Elements<float>(2, channels);
   const float* variance = call.Elements<float>(3, channels);
   const float* gamma = call.Elements<float>(4, channels);
-  float* dx = call.Elements<float>(5, s.rows * channels);
+  T* dx = call.Elements<T>(5, s.rows * channels);
   float* dgamma = call.Elements<float>(6, channels);
   float* dbeta = call.Elements<float>(7, channels);
   const double epsilon = call.Number(9);
-  const float* y = call.Has(10) ? call.Elements<float>(10, s.rows * channels) : nullptr;
-  float* dresidual = call.Has(11) ? call.Elements<float>(11, s.rows * channels) : nullptr;
+  const T* y = call.Has(10) ? call.Elements<T>(10, s.rows * channels) : nullptr;
+  T* dresidual = call.Has(11) ? call.Elements<T>(11, s.rows * channels) : nullptr;
 
   const int64_t parts = PartsOf(s);
   const Memory memory((parts + 1) * channels * (2 * sizeof(double) + 3 * sizeof(float)));
@@ -165,19 +159,20 @@ void batchNormTrainGrad(const Call& call) {
         const int64_t bottom = top + kBlock < last ? top + kBlock : last;
         for (int64_t c = 0; c < channels; c++) block_sum[c] = block_product[c] = 0;
         for (int64_t row = top; row < bottom; row++) {
-          const float *from = x + row * channels, *upstream = dy + row * channels;
+          const T *from = x + row * channels, *upstream = dy + row * channels;
           if (y) {
-            const float* after = y + row * channels;
+            const T* after = y + row * channels;
             for (int64_t c = 0; c < channels; c++) {
-              const float through = after[c] > 0 ? upstream[c] : 0;
+              const float through = Either(Load(after[c]) > 0, Load(upstream[c]));
               block_sum[c] += through;
-              block_product[c] += through * (from[c] - mean[c]);
+              block_product[c] += through * (Load(from[c]) - mean[c]);
             }
             continue;
           }
           for (int64_t c = 0; c < channels; c++) {
-            block_sum[c] += upstream[c];
-            block_product[c] += upstream[c] * (from[c] - mean[c]);
+            const float through = Load(upstream[c]);
+            block_sum[c] += through;
+            block_product[c] += through * (Load(from[c]) - mean[c]);
           }
         }
         for (int64_t c = 0; c < channels; c++) {
@@ -204,31 +199,36 @@ void batchNormTrainGrad(const Call& call) {
   }
   ParallelFor(s.rows, GrainFor(2 * channels), [&](int64_t begin, int64_t end) {
     for (int64_t row = begin; row < end; row++) {
-      const float *from = x + row * channels, *upstream = dy + row * channels;
-      float* to = dx + row * channels;
+      const T *from = x + row * channels, *upstream = dy + row * channels;
+      T* to = dx + row * channels;
       if (y || dresidual) {
-        const float* after = y ? y + row * channels : nullptr;
-        float* aside = dresidual ? dresidual + row * channels : to;
-        for (int64_t c = 0; c < channels; c++) aside[c] = !after || after[c] > 0 ? upstream[c] : 0;
+        const T* after = y ? y + row * channels : nullptr;
+        T* aside = dresidual ? dresidual + row * channels : to;
+        if (after) {
+          for (int64_t c = 0; c < channels; c++) aside[c] = Either(Load(after[c]) > 0, upstream[c]);
+        } else {
+          for (int64_t c = 0; c < channels; c++) aside[c] = upstream[c];
+        }
         upstream = aside;
       }
       for (int64_t c = 0; c < channels; c++) {
-        to[c] = slope[c] * upstream[c] + (tilt[c] * (from[c] - mean[c]) + offset[c]);
+        Store(slope[c] * Load(upstream[c]) + (tilt[c] * (Load(from[c]) - mean[c]) + offset[c]), to + c);
       }
     }
   });
 }
 
 // (x, mean, variance, offset or null, scale or null, y, [rows, channels], epsilon)
-void batchNormInference(const Call& call) {
+template <typename T>
+void Inference(const Call& call) {
   const Shape s = ShapeOf(call, 6);
   const int64_t channels = s.channels;
-  const float* x = call.Elements<float>(0, s.rows * channels);
+  const T* x = call.Elements<T>(0, s.rows * channels);
   const float* mean = call.Elements<float>(1, channels);
   const float* variance = call.Elements<float>(2, channels);
   const float* offset = call.Has(3) ? call.Elements<float>(3, channels) : nullptr;
   const float* scale = call.Has(4) ? call.Elements<float>(4, channels) : nullptr;
-  float* y = call.Elements<float>(5, s.rows * channels);
+  T* y = call.Elements<T>(5, s.rows * channels);
   const double epsilon = call.Number(7);
   const Memory memory(channels * 2 * static_cast<int64_t>(sizeof(float)));
   float *slope = static_cast<float*>(memory.data), *shift = slope + channels;
@@ -238,11 +238,25 @@ void batchNormInference(const Call& call) {
   }
   ParallelFor(s.rows, GrainFor(channels), [&](int64_t begin, int64_t end) {
     for (int64_t row = begin; row < end; row++) {
-      const float* from = x + row * channels;
-      float* to = y + row * channels;
-      for (int64_t c = 0; c < channels; c++) to[c] = (from[c] - mean[c]) * slope[c] + shift[c];
+      const T* from = x + row * channels;
+      T* to = y + row * channels;
+      for (int64_t c = 0; c < channels; c++) Store((Load(from[c]) - mean[c]) * slope[c] + shift[c], to + c);
     }
   });
+}
+
+}  // namespace
+
+void batchNormTrain(const Call& call) {
+  OfType(call, 0, [&](auto element) { Train<decltype(element)>(call); });
+}
+
+void batchNormTrainGrad(const Call& call) {
+  OfType(call, 0, [&](auto element) { TrainGrad<decltype(element)>(call); });
+}
+
+void batchNormInference(const Call& call) {
+  OfType(call, 0, [&](auto element) { Inference<decltype(element)>(call); });
 }
 
 }  // namespace medrobust::MEDROBUST_ISA

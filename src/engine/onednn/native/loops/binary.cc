@@ -1,9 +1,10 @@
 // Functions of two elements, with broadcasting: (a, b, out, shapes), where shapes is [rank, out…, a…, b…], all of the
-// same rank, and a length of a or b is that of out, or 1.
+// same rank, and a length of a or b is that of out, or 1. Of those that `MEDROBUST_REAL_BINARY` makes, out may be
+// bfloat16, and then so may a and b.
 
 #include <cmath>
 
-#include "isa.h"
+#include "half.h"
 
 namespace medrobust::MEDROBUST_ISA {
 namespace {
@@ -53,30 +54,61 @@ Broadcast BroadcastOf(const Call& call, int index) {
   return s;
 }
 
-template <typename In, typename Out, typename Function>
-inline void Row(const In* a, int64_t a_step, const In* b, int64_t b_step, Out* out, int64_t n, Function function) {
+template <typename A, typename B, typename Out, typename Function>
+inline void Row(const A* a, int64_t a_step, const B* b, int64_t b_step, Out* out, int64_t n, Function function) {
   if (a_step && b_step) {
-    for (int64_t i = 0; i < n; i++) out[i] = function(a[i], b[i]);
+    for (int64_t i = 0; i < n; i++) Store(function(Load(a[i]), Load(b[i])), out + i);
   } else if (a_step) {
-    const In y = *b;
-    for (int64_t i = 0; i < n; i++) out[i] = function(a[i], y);
+    const auto y = Load(*b);
+    for (int64_t i = 0; i < n; i++) Store(function(Load(a[i]), y), out + i);
   } else if (b_step) {
-    const In x = *a;
-    for (int64_t i = 0; i < n; i++) out[i] = function(x, b[i]);
+    const auto x = Load(*a);
+    for (int64_t i = 0; i < n; i++) Store(function(x, Load(b[i])), out + i);
   } else {
-    const Out value = function(*a, *b);
-    for (int64_t i = 0; i < n; i++) out[i] = value;
+    const auto value = function(Load(*a), Load(*b));
+    for (int64_t i = 0; i < n; i++) Store(value, out + i);
   }
 }
 
-template <typename In, typename Out, typename Function>
+// Rows of this many elements at most are combined with a vector several at a time.
+constexpr int64_t kShortRow = 128;
+
+// `vector` is combined with every row of a, for the elements [begin, end).
+template <typename A, typename B, typename Out, typename Function>
+inline void ShortRows(const A* a, const B* vector, int64_t length, Out* out, int64_t begin, int64_t end, Function function) {
+  B tile[2 * kShortRow];
+  const int64_t rows = 2 * kShortRow / length;
+  for (int64_t i = 0; i < rows * length; i++) tile[i] = vector[i % length];
+  for (int64_t i = begin; i < end;) {
+    const int64_t at = i % length, most = at > 0 ? length - at : rows * length;
+    const int64_t run = most < end - i ? most : end - i;
+    Row(a + i, 1, tile + at, 1, out + i, run, function);
+    i += run;
+  }
+}
+
+template <typename A, typename B, typename Out, typename Function>
 void Combine(const Call& call, Function function) {
   const Broadcast s = BroadcastOf(call, 3);
-  const In* a = call.Elements<In>(0, s.a_size);
-  const In* b = call.Elements<In>(1, s.b_size);
+  const A* a = call.Elements<A>(0, s.a_size);
+  const B* b = call.Elements<B>(1, s.b_size);
   Out* out = call.Elements<Out>(2, s.size);
   ParallelFor(s.size, kGrain, [&](int64_t begin, int64_t end) {
     const int64_t inner = s.length[0];
+    if (s.rank == 2 && inner <= kShortRow && s.a_stride[0] && s.a_stride[1] && s.b_stride[0] && !s.b_stride[1]) {
+      ShortRows(a, b, inner, out, begin, end, function);
+      return;
+    }
+    if (s.rank == 2) {
+      int64_t row = begin / inner, at = begin % inner;
+      for (int64_t i = begin; i < end; row++, at = 0) {
+        const int64_t run = inner - at < end - i ? inner - at : end - i;
+        Row(a + at * s.a_stride[0] + row * s.a_stride[1], s.a_stride[0], b + at * s.b_stride[0] + row * s.b_stride[1],
+            s.b_stride[0], out + i, run, function);
+        i += run;
+      }
+      return;
+    }
     for (int64_t i = begin; i < end;) {
       int64_t rest = i / inner;
       const int64_t at = i - rest * inner;
@@ -97,27 +129,47 @@ void Combine(const Call& call, Function function) {
 
 }  // namespace
 
-#define MEDROBUST_BINARY(name, expression)                                                \
-  void name(const Call& call) {                                                           \
-    Combine<float, float>(call, [](float a, float b) -> float { return expression; });    \
+#define MEDROBUST_BINARY(name, expression)                                                      \
+  void name(const Call& call) {                                                                 \
+    Combine<float, float, float>(call, [](float a, float b) -> float { return expression; });   \
   }
 
-MEDROBUST_BINARY(add, a + b)
-MEDROBUST_BINARY(sub, a - b)
-MEDROBUST_BINARY(multiply, a* b)
+#define MEDROBUST_REAL_BINARY(name, expression)                           \
+  void name(const Call& call) {                                           \
+    CombineReals(call, [](float a, float b) -> float { return expression; }); \
+  }
+
+namespace {
+
+template <typename Function>
+void CombineReals(const Call& call, Function function) {
+  if (!call.IsHalf(2)) return Combine<float, float, float>(call, function);
+  const bool a = call.IsHalf(0), b = call.IsHalf(1);
+  if (a && b) return Combine<Half, Half, Half>(call, function);
+  if (a) return Combine<Half, float, Half>(call, function);
+  if (b) return Combine<float, Half, Half>(call, function);
+  Combine<float, float, Half>(call, function);
+}
+
+}  // namespace
+
+MEDROBUST_REAL_BINARY(add, a + b)
+MEDROBUST_REAL_BINARY(sub, a - b)
+MEDROBUST_REAL_BINARY(multiply, a* b)
 MEDROBUST_BINARY(realDiv, a / b)
 MEDROBUST_BINARY(maximum, a > b || a != a ? a : b)
 MEDROBUST_BINARY(minimum, a < b || a != a ? a : b)
 MEDROBUST_BINARY(squaredDifference, (a - b) * (a - b))
 // Not a number where the sum is not.
-MEDROBUST_BINARY(addRelu, a + b < 0 ? 0 : a + b)
+MEDROBUST_REAL_BINARY(addRelu, a + b < 0 ? 0 : a + b)
 MEDROBUST_BINARY(prelu, a < 0 ? a * b : a)
 // Of dy and y.
-MEDROBUST_BINARY(reluGrad, b > 0 ? a : 0)
-MEDROBUST_BINARY(relu6Grad, b > 0 && b < 6 ? a : 0)
-MEDROBUST_BINARY(eluGrad, b >= 0 ? a : a * (b + 1))
+MEDROBUST_REAL_BINARY(reluGrad, b > 0 ? a : 0)
+MEDROBUST_REAL_BINARY(relu6Grad, b > 0 && b < 6 ? a : 0)
+MEDROBUST_REAL_BINARY(eluGrad, b >= 0 ? a : a * (b + 1))
 
 #undef MEDROBUST_BINARY
+#undef MEDROBUST_REAL_BINARY
 
 namespace {
 
@@ -126,11 +178,11 @@ template <typename Function>
 void Compare(const Call& call, Function function) {
   switch (call.Integer(4)) {
     case 0:
-      return Combine<float, uint8_t>(call, function);
+      return Combine<float, float, uint8_t>(call, function);
     case 1:
-      return Combine<int32_t, uint8_t>(call, function);
+      return Combine<int32_t, int32_t, uint8_t>(call, function);
     case 2:
-      return Combine<uint8_t, uint8_t>(call, function);
+      return Combine<uint8_t, uint8_t, uint8_t>(call, function);
     default:
       Refuse("unknown type %d", call.Integer(4));
   }

@@ -3,6 +3,19 @@
 #include "elements.h"
 
 namespace medrobust::MEDROBUST_ISA {
+namespace {
+
+// A few channels of one pixel are not worth a call.
+inline void CopyRun(char* to, const char* from, int64_t bytes) {
+  constexpr int64_t kPiece = 16, kShort = 128;
+  if (bytes > kShort || bytes % kPiece != 0) {
+    std::memcpy(to, from, bytes);
+    return;
+  }
+  for (int64_t i = 0; i < bytes; i += kPiece) std::memcpy(to + i, from + i, kPiece);
+}
+
+}  // namespace
 
 // (arrays, out, [outer, bytes of a block of each array…]): joins the blocks in turn.
 void concat(const Call& call) {
@@ -23,7 +36,7 @@ void concat(const Call& call) {
     const int64_t block = g[1 + i];
     char* to = out + left;
     ParallelFor(outer, GrainFor(block / 4), [=](int64_t begin, int64_t end) {
-      for (int64_t row = begin; row < end; row++) std::memcpy(to + row * width, from + row * block, block);
+      for (int64_t row = begin; row < end; row++) CopyRun(to + row * width, from + row * block, block);
     });
     left += block;
   }
@@ -50,10 +63,19 @@ void slice(const Call& call) {
     axis--;
     run = size[axis] * stride;
   }
-  int64_t strides[kMostAxes], rows = 1, start = begin[axis] * stride;
+  // An axis that is taken whole is one with the axis before it.
+  int64_t lengths[kMostAxes], strides[kMostAxes], rows = 1, start = begin[axis] * stride;
   int64_t above = stride * shape[axis];
+  int joined = 0;
+  bool whole = false;
   for (int i = axis - 1; i >= 0; i--) {
-    strides[i] = above;
+    if (whole) {
+      lengths[joined - 1] *= size[i];
+    } else {
+      lengths[joined] = size[i];
+      strides[joined++] = above;
+    }
+    whole = size[i] == shape[i];
     start += begin[i] * above;
     above *= shape[i];
     rows *= size[i];
@@ -61,11 +83,12 @@ void slice(const Call& call) {
   ParallelFor(rows, GrainFor(run / 4), [&](int64_t first, int64_t last) {
     for (int64_t row = first; row < last; row++) {
       int64_t from = start, rest = row;
-      for (int i = axis - 1; i >= 0; i--) {
-        from += rest % size[i] * strides[i];
-        rest /= size[i];
+      for (int i = 0; i < joined - 1; i++) {
+        from += rest % lengths[i] * strides[i];
+        rest /= lengths[i];
       }
-      std::memcpy(out + row * run, x + from, run);
+      if (joined > 0) from += rest * strides[joined - 1];
+      CopyRun(out + row * run, x + from, run);
     }
   });
 }
@@ -128,8 +151,11 @@ void Pad(const Call& call, const int32_t* lists, int rank, T value) {
 void pad(const Call& call) {
   int rank;
   const int32_t* lists = ListsOf(call, 2, 3, &rank);
-  if (ElementBytes(call, 3) == 4) {
+  const int64_t bytes = ElementBytes(call, 3);
+  if (bytes == 4) {
     Pad<uint32_t>(call, lists, rank, static_cast<uint32_t>(call.Integer(4)));
+  } else if (bytes == 2) {
+    Pad<uint16_t>(call, lists, rank, static_cast<uint16_t>(call.Integer(4)));
   } else {
     Pad<uint8_t>(call, lists, rank, static_cast<uint8_t>(call.Integer(4)));
   }

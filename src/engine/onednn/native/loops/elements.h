@@ -20,7 +20,7 @@ inline const int32_t* ListsOf(const Call& call, int index, int count, int* rank)
 
 inline int64_t ElementBytes(const Call& call, int index) {
   const int32_t bytes = call.Integer(index);
-  if (bytes != 1 && bytes != 4) Refuse("elements of %d bytes, expected 1 or 4", bytes);
+  if (bytes != 1 && bytes != 2 && bytes != 4) Refuse("elements of %d bytes, expected 1, 2 or 4", bytes);
   return bytes;
 }
 

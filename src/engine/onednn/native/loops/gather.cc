@@ -76,6 +76,8 @@ void gatherAxes(const Call& call) {
   }
   if (bytes == 4) {
     Pick(reinterpret_cast<const uint32_t*>(x), reinterpret_cast<uint32_t*>(out), axes, last + 1, run);
+  } else if (bytes == 2) {
+    Pick(reinterpret_cast<const uint16_t*>(x), reinterpret_cast<uint16_t*>(out), axes, last + 1, run);
   } else {
     Pick(reinterpret_cast<const uint8_t*>(x), reinterpret_cast<uint8_t*>(out), axes, last + 1, run);
   }

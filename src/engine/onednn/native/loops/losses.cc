@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "isa.h"
+#include "elementary.h"
 
 namespace medrobust::MEDROBUST_ISA {
 namespace {
@@ -32,7 +32,8 @@ Shape ShapeOf(const Call& call, int index) {
 constexpr int64_t kExponential = 16;
 
 // log Σ exp(z_j) over the classes other than `label`.
-float LogSumExpOfOthers(const float* logits, int64_t classes, int64_t label) {
+inline float LogSumExpOfOthers(const float* logits, int64_t classes, int64_t label) {
+  if (classes == 2) return logits[1 - label];
   float largest = -INFINITY;
   for (int64_t j = 0; j < classes; j++) {
     if (j != label && !(logits[j] <= largest)) largest = logits[j];
@@ -40,14 +41,22 @@ float LogSumExpOfOthers(const float* logits, int64_t classes, int64_t label) {
   if (largest == -INFINITY) return largest;
   float sum = 0;
   for (int64_t j = 0; j < classes; j++) {
-    if (j != label) sum += std::exp(logits[j] - largest);
+    if (j != label) sum += Exp(logits[j] - largest);
   }
   return largest + std::log(sum);
 }
 
-float Sigmoid(float u) { return u >= 0 ? 1 / (1 + std::exp(-u)) : std::exp(u) / (1 + std::exp(u)); }
+// Places whose functions are computed together, in loops that the compiler can vectorise.
+constexpr int64_t kPlaces = 256;
 
-float Softplus(float u) { return (u < 0 ? 0 : u) + std::log1p(std::exp(-std::fabs(u))); }
+// u = log Σ_{j≠label} exp(z_j) − z_label of some places; 0 where they do not count.
+void MarginsOf(const Shape& s, const float* logits, const int32_t* labels, int64_t start, int64_t count, float* margins) {
+  for (int64_t i = 0; i < count; i++) {
+    const int64_t label = labels[start + i];
+    const float* z = logits + (start + i) * s.classes;
+    margins[i] = s.Counts(label) ? LogSumExpOfOthers(z, s.classes, label) - z[label] : 0;
+  }
+}
 
 void SoftmaxOf(const float* from, float* to, int64_t classes) {
   float largest = from[0];
@@ -56,7 +65,7 @@ void SoftmaxOf(const float* from, float* to, int64_t classes) {
   }
   float sum = 0;
   for (int64_t j = 0; j < classes; j++) {
-    to[j] = std::exp(from[j] - largest);
+    to[j] = Exp(from[j] - largest);
     sum += to[j];
   }
   for (int64_t j = 0; j < classes; j++) to[j] /= sum;
@@ -89,21 +98,25 @@ void sparseCrossEntropy(const Call& call) {
   float* losses = call.Elements<float>(4, s.images);
   const float smoothing = static_cast<float>(call.Number(6)), gamma = static_cast<float>(call.Number(7));
   ParallelFor(s.Rows(), GrainFor(s.classes * kExponential), [=](int64_t begin, int64_t end) {
-    for (int64_t row = begin; row < end; row++) {
-      const int64_t label = labels[row];
-      of_places[row] = 0;
-      if (!s.Counts(label)) continue;
-      const float* z = logits + row * s.classes;
-      const float u = LogSumExpOfOthers(z, s.classes, label) - z[label];
-      const float surprise = Softplus(u);
-      float value = weights[label] * surprise;
-      if (gamma > 0) value *= std::exp(-gamma * Softplus(-u));
-      if (smoothing > 0) {
-        float uniform = 0;
-        for (int64_t j = 0; j < s.classes; j++) uniform += weights[j] * (surprise + z[label] - z[j]);
-        value = (1 - smoothing) * value + smoothing / static_cast<float>(s.classes) * uniform;
+    float margins[kPlaces], surprises[kPlaces];
+    for (int64_t start = begin; start < end; start += kPlaces) {
+      const int64_t count = end - start < kPlaces ? end - start : kPlaces;
+      MarginsOf(s, logits, labels, start, count, margins);
+      for (int64_t i = 0; i < count; i++) surprises[i] = Softplus(margins[i]);
+      for (int64_t i = 0; i < count; i++) {
+        const int64_t row = start + i, label = labels[row];
+        of_places[row] = 0;
+        if (!s.Counts(label)) continue;
+        const float* z = logits + row * s.classes;
+        float value = weights[label] * surprises[i];
+        if (gamma > 0) value *= Exp(-gamma * Softplus(-margins[i]));
+        if (smoothing > 0) {
+          float uniform = 0;
+          for (int64_t j = 0; j < s.classes; j++) uniform += weights[j] * (surprises[i] + z[label] - z[j]);
+          value = (1 - smoothing) * value + smoothing / static_cast<float>(s.classes) * uniform;
+        }
+        of_places[row] = value;
       }
-      of_places[row] = value;
     }
   });
   ParallelFor(s.images, GrainFor(s.places), [=](int64_t begin, int64_t end) {
@@ -134,31 +147,37 @@ void sparseCrossEntropyGrad(const Call& call) {
     }
   });
   ParallelFor(s.Rows(), GrainFor(s.classes * kExponential), [=](int64_t begin, int64_t end) {
-    for (int64_t row = begin; row < end; row++) {
-      const int64_t label = labels[row];
-      float* to = dlogits + row * s.classes;
-      if (!s.Counts(label)) {
-        for (int64_t j = 0; j < s.classes; j++) to[j] = 0;
-        continue;
-      }
-      const float factor = factors[row / s.places];
-      const float* z = logits + row * s.classes;
-      const float others = LogSumExpOfOthers(z, s.classes, label);
-      const float u = others - z[label];
-      const float right = Sigmoid(-u), wrong = Sigmoid(u);
-      float steepness = weights[label] * wrong;
-      if (gamma > 0) {
-        const float focus = std::exp(-gamma * Softplus(-u));
-        steepness = weights[label] * focus * (gamma * right * Softplus(u) + wrong);
-      }
-      for (int64_t j = 0; j < s.classes; j++) {
-        const float share = j == label ? 0 : std::exp(z[j] - others);
-        float slope = j == label ? -steepness : steepness * share;
-        if (smoothing > 0) {
-          const float uniform = (j == label ? right : wrong * share) * all_weights - weights[j];
-          slope = (1 - smoothing) * slope + smoothing / static_cast<float>(s.classes) * uniform;
+    float margins[kPlaces], rights[kPlaces], wrongs[kPlaces];
+    for (int64_t start = begin; start < end; start += kPlaces) {
+      const int64_t count = end - start < kPlaces ? end - start : kPlaces;
+      MarginsOf(s, logits, labels, start, count, margins);
+      for (int64_t i = 0; i < count; i++) rights[i] = Sigmoid(-margins[i]);
+      for (int64_t i = 0; i < count; i++) wrongs[i] = Sigmoid(margins[i]);
+      for (int64_t i = 0; i < count; i++) {
+        const int64_t row = start + i, label = labels[row];
+        float* to = dlogits + row * s.classes;
+        if (!s.Counts(label)) {
+          for (int64_t j = 0; j < s.classes; j++) to[j] = 0;
+          continue;
         }
-        to[j] = slope * factor;
+        const float factor = factors[row / s.places];
+        const float* z = logits + row * s.classes;
+        const float right = rights[i], wrong = wrongs[i];
+        float steepness = weights[label] * wrong;
+        if (gamma > 0) {
+          const float focus = Exp(-gamma * Softplus(-margins[i]));
+          steepness = weights[label] * focus * (gamma * right * Softplus(margins[i]) + wrong);
+        }
+        const float others = margins[i] + z[label];
+        for (int64_t j = 0; j < s.classes; j++) {
+          const float share = j == label ? 0 : (s.classes == 2 ? 1 : Exp(z[j] - others));
+          float slope = j == label ? -steepness : steepness * share;
+          if (smoothing > 0) {
+            const float uniform = (j == label ? right : wrong * share) * all_weights - weights[j];
+            slope = (1 - smoothing) * slope + smoothing / static_cast<float>(s.classes) * uniform;
+          }
+          to[j] = slope * factor;
+        }
       }
     }
   });

@@ -97,6 +97,8 @@ void transpose(const Call& call) {
   }
   if (bytes == 4) {
     Transpose(reinterpret_cast<const uint32_t*>(x), reinterpret_cast<uint32_t*>(out), joined, length, stride);
+  } else if (bytes == 2) {
+    Transpose(reinterpret_cast<const uint16_t*>(x), reinterpret_cast<uint16_t*>(out), joined, length, stride);
   } else {
     Transpose(reinterpret_cast<const uint8_t*>(x), reinterpret_cast<uint8_t*>(out), joined, length, stride);
   }
@@ -148,6 +150,8 @@ void tile(const Call& call) {
   char* out = call.Bytes(1, SizeOf(out_shape, rank) * bytes);
   if (bytes == 4) {
     Tile(reinterpret_cast<const uint32_t*>(x), reinterpret_cast<uint32_t*>(out), rank, shape, out_shape);
+  } else if (bytes == 2) {
+    Tile(reinterpret_cast<const uint16_t*>(x), reinterpret_cast<uint16_t*>(out), rank, shape, out_shape);
   } else {
     Tile(reinterpret_cast<const uint8_t*>(x), reinterpret_cast<uint8_t*>(out), rank, shape, out_shape);
   }

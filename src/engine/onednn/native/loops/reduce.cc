@@ -1,9 +1,7 @@
 // Reductions: (x, out, [outer, length, inner]) reduces the middle axis. Reductions over several axes are several calls.
 
-#include <cstdlib>
-#include <new>
-
-#include "isa.h"
+#include "half.h"
+#include "memory.h"
 
 namespace medrobust::MEDROBUST_ISA {
 namespace {
@@ -21,8 +19,9 @@ Shape ShapeOf(const Call& call, int index) {
 
 constexpr int64_t kLanes = 16;
 
-// A sum of floats in an order that the compiler can vectorise; blocks are added up in double precision.
-double SumOf(const float* x, int64_t n) {
+// A sum in an order that the compiler can vectorise; blocks are added up in double precision.
+template <typename T>
+double SumOf(const T* x, int64_t n) {
   constexpr int64_t kBlock = 4096;
   double total = 0;
   for (int64_t start = 0; start < n; start += kBlock) {
@@ -30,18 +29,19 @@ double SumOf(const float* x, int64_t n) {
     float lanes[kLanes] = {};
     int64_t i = start;
     for (; i + kLanes <= stop; i += kLanes) {
-      for (int64_t lane = 0; lane < kLanes; lane++) lanes[lane] += x[i + lane];
+      for (int64_t lane = 0; lane < kLanes; lane++) lanes[lane] += Load(x[i + lane]);
     }
     double sum = 0;
     for (int64_t lane = 0; lane < kLanes; lane++) sum += lanes[lane];
-    for (; i < stop; i++) sum += x[i];
+    for (; i < stop; i++) sum += Load(x[i]);
     total += sum;
   }
   return total;
 }
 
-// Adds `rows` rows of `inner` floats to `sums`. The number of rows decides the rounding, the threads do not.
-void AddRows(const float* x, int64_t rows, int64_t inner, int64_t stride, double* sums) {
+// Adds `rows` rows of `inner` elements to `sums`. The number of rows decides the rounding, the threads do not.
+template <typename T>
+void AddRows(const T* x, int64_t rows, int64_t inner, int64_t stride, double* sums) {
   constexpr int64_t kRows = 32, kWidth = 256;
   for (int64_t left = 0; left < inner; left += kWidth) {
     const int64_t width = inner - left < kWidth ? inner - left : kWidth;
@@ -50,24 +50,13 @@ void AddRows(const float* x, int64_t rows, int64_t inner, int64_t stride, double
       float block[kWidth];
       for (int64_t i = 0; i < width; i++) block[i] = 0;
       for (int64_t row = top; row < bottom; row++) {
-        const float* from = x + row * stride + left;
-        for (int64_t i = 0; i < width; i++) block[i] += from[i];
+        const T* from = x + row * stride + left;
+        for (int64_t i = 0; i < width; i++) block[i] += Load(from[i]);
       }
       for (int64_t i = 0; i < width; i++) sums[left + i] += block[i];
     }
   }
 }
-
-// Working memory of doubles; the standard containers would emit shared code (see isa.h).
-struct Doubles {
-  explicit Doubles(int64_t size) : data(static_cast<double*>(std::calloc(static_cast<size_t>(size), sizeof(double)))) {
-    if (!data) throw std::bad_alloc();
-  }
-  ~Doubles() { std::free(data); }
-  Doubles(const Doubles&) = delete;
-  Doubles& operator=(const Doubles&) = delete;
-  double* data;
-};
 
 // In how many parts a reduction is done, at most: fixed by the shape, so that results are the same for any number
 // of threads.
@@ -78,19 +67,21 @@ int64_t PartsOf(int64_t outer, int64_t length, int64_t inner) {
   return parts < 1 ? 1 : (parts < most ? parts : most);
 }
 
+template <typename T>
 void Total(const Call& call, bool average) {
   const Shape s = ShapeOf(call, 2);
-  const float* x = call.Elements<float>(0, s.outer * s.length * s.inner);
+  const T* x = call.Elements<T>(0, s.outer * s.length * s.inner);
   float* out = call.Elements<float>(1, s.outer * s.inner);
   const double scale = average ? 1.0 / static_cast<double>(s.length) : 1;
   const int64_t parts = PartsOf(s.outer, s.length, s.inner);
-  const Doubles sums(s.outer * parts * s.inner + 1);
+  const Memory memory((s.outer * parts * s.inner + 1) * static_cast<int64_t>(sizeof(double)));
+  double* sums = static_cast<double*>(memory.data);
   ParallelFor(s.outer * parts, GrainFor(s.length * s.inner / parts), [&](int64_t begin, int64_t end) {
     for (int64_t task = begin; task < end; task++) {
       const int64_t row = task / parts, part = task % parts;
       const int64_t from = s.length * part / parts, to = s.length * (part + 1) / parts;
-      const float* start = x + (row * s.length + from) * s.inner;
-      double* sum = sums.data + task * s.inner;
+      const T* start = x + (row * s.length + from) * s.inner;
+      double* sum = sums + task * s.inner;
       if (s.inner == 1) {
         *sum = SumOf(start, to - from);
       } else {
@@ -101,7 +92,7 @@ void Total(const Call& call, bool average) {
   for (int64_t row = 0; row < s.outer; row++) {
     for (int64_t i = 0; i < s.inner; i++) {
       double sum = 0;
-      for (int64_t part = 0; part < parts; part++) sum += sums.data[(row * parts + part) * s.inner + i];
+      for (int64_t part = 0; part < parts; part++) sum += sums[(row * parts + part) * s.inner + i];
       out[row * s.inner + i] = static_cast<float>(sum * scale);
     }
   }
@@ -154,8 +145,13 @@ void Place(const Call& call, Better better) {
 
 }  // namespace
 
-void sum(const Call& call) { Total(call, false); }
-void mean(const Call& call) { Total(call, true); }
+// x may be bfloat16; sums are float.
+void sum(const Call& call) {
+  OfType(call, 0, [&](auto element) { Total<decltype(element)>(call, false); });
+}
+void mean(const Call& call) {
+  OfType(call, 0, [&](auto element) { Total<decltype(element)>(call, true); });
+}
 
 void max(const Call& call) {
   Extreme(call, [](float a, float b) { return a > b; });

@@ -3,17 +3,22 @@
 #include <cmath>
 
 #include "elementary.h"
+#include "half.h"
 
 namespace medrobust::MEDROBUST_ISA {
 namespace {
 
+// x and y are both floats, or both bfloat16.
 template <typename Function>
 void Map(const Call& call, int64_t cost, Function function) {
-  const Array<float> x = call.All<float>(0);
-  const float* from = x.data;
-  float* to = call.Elements<float>(1, x.size);
-  ParallelFor(x.size, GrainFor(cost), [=](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; i++) to[i] = function(from[i]);
+  OfType(call, 0, [&](auto element) {
+    using T = decltype(element);
+    const Array<T> x = call.All<T>(0);
+    const T* from = x.data;
+    T* to = call.Elements<T>(1, x.size);
+    ParallelFor(x.size, GrainFor(cost), [=](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; i++) Store(function(Load(from[i])), to + i);
+    });
   });
 }
 
