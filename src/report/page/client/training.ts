@@ -72,10 +72,12 @@ export function trainingSection({ runs }: PageData): Section {
         name: name.replace('/', ' '),
       }));
       // The learning rate is in other units.
-      const metrics = recorded(runs, /^(validation|train)\/(?!loss$|learningRate$|robustness\/)/).map((name) => ({
-        measurement: name,
-        name: name.replace('/', ' '),
-      }));
+      const metrics = recorded(runs, /^(validation|train)\/(?!loss$|learningRate$|robustness\/)/).map(
+        (name) => ({
+          measurement: name,
+          name: name.replace('/', ' '),
+        }),
+      );
       return [
         h(
           'div',
