@@ -121,6 +121,7 @@ async function optionsOf(
 
 /** Some of every class. */
 async function drawSheet(dataset: Dataset, bad: readonly BadSample[]): Promise<Uint8Array> {
+  const { describeLabels } = await import('../data/dataset.ts');
   const { sampleStratified } = await import('../data/subset.ts');
   const { withoutBad } = await import('../data/verify.ts');
   const { createRandom } = await import('../random.ts');
@@ -133,7 +134,7 @@ async function drawSheet(dataset: Dataset, bad: readonly BadSample[]): Promise<U
       const image = { pixels, shape: good.imageShape };
       if (typeof label === 'number') return { image, captions: [id, good.classes[label] ?? ''] };
       if (good.task === 'segmentation') return { image, captions: [id], labels: label };
-      return { image, captions: [id, good.classes.filter((_, k) => label[k] === 1).join(', ')] };
+      return { image, captions: [id, describeLabels(label, good.classes)] };
     }),
   );
   return drawContactSheet(images, { title: `${dataset.name}: ${shown.length} of ${dataset.samples.length}` });

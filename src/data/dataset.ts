@@ -43,6 +43,14 @@ export function placesOf(dataset: Pick<Dataset, 'task' | 'imageShape' | 'classes
   return labelShape(dataset).reduce((product, size) => product * size, 1);
 }
 
+/** Several labels in words: those that are there, and with a question mark those that are not known. */
+export function describeLabels(labels: ArrayLike<number>, classes: readonly string[]): string {
+  const named = classes.flatMap((name, k) =>
+    labels[k] === 1 ? [name] : labels[k] === -1 ? [`${name}?`] : [],
+  );
+  return named.join(', ') || 'none';
+}
+
 export type SplitName = 'train' | 'validation' | 'test';
 
 export interface Dataset {

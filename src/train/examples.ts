@@ -6,7 +6,7 @@ import { type AttackChoice, createAttack } from '../attacks/create.ts';
 import type { NormName } from '../attacks/threat.ts';
 import { gradientLog } from '../attacks/watch.ts';
 import { batches } from '../data/batches.ts';
-import type { Dataset } from '../data/dataset.ts';
+import { type Dataset, describeLabels } from '../data/dataset.ts';
 import { type LossChoice, lossOf } from '../losses/create.ts';
 import type { Random } from '../random.ts';
 import { drawGallery, type GalleryImage } from '../report/gallery.ts';
@@ -104,7 +104,7 @@ export interface Seen extends GalleryImage {
 const captions: Readonly<Record<Dataset['task'], (found: Int32Array, classes: readonly string[]) => string>> =
   {
     classification: ([label = 0], classes) => classes[label] ?? '',
-    multilabel: (found, classes) => classes.filter((_, k) => found[k] === 1).join(', ') || 'none',
+    multilabel: describeLabels,
     segmentation: (found) =>
       `${((100 * found.filter((label) => label > 0).length) / found.length).toFixed(1)} %`,
   };
