@@ -40,7 +40,7 @@ export interface ComparedNet {
   readonly folds: readonly number[];
   /** By the keys of the columns. */
   readonly figures: Readonly<Record<string, Figure>>;
-  /** Names of the flags of its curves. */
+  /** Names of the flags of it and of its curves. */
   readonly flags: readonly string[];
 }
 
@@ -146,7 +146,7 @@ function compared(
   const own = runs.map((run) => sources.get(run) as Source);
   const each = own.map((source) => figuresOf(source, places));
   const keys = [...new Set(each.flatMap((figures) => Object.keys(figures)))];
-  const flags = own.flatMap(({ curves }) => curves.flatMap((curve) => curve.flags));
+  const flags = own.flatMap((source) => [...source.flags, ...source.curves.flatMap((curve) => curve.flags)]);
   return {
     ...{ experiment, net, differs },
     seeds: runs.map(({ seed }) => seed),
