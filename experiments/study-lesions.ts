@@ -11,6 +11,11 @@ import type { Experiment } from '../src/train/experiment.ts';
  * Kinds of nets and attacks are those of Paschali et al. 2018, arXiv:1804.00504. Sizes are not: images, widths and epochs
  * are cut down to what one processor core trains in a few minutes, and nothing is pretrained.
  *
+ * Measured on one core of an AMD EPYC beside so much other work that it had only a part of it: 2 to 8 min a net and seed to
+ * train, 1 to 3 min to attack. AUROC of the test images with seed 1: resnet 0.736, inceptionV3 0.644, inceptionV4 0.599,
+ * mobilenetV1 0.550. At 80 × 80 the Inceptions did not learn: their last maps are a single pixel there, and batch
+ * normalisation has nothing but the batch.
+ *
  * The data: see isic-inceptionV3.
  */
 const directory = process.env.ISIC2017 ?? 'data/isic2017';

@@ -43,9 +43,14 @@ test('seeds of one experiment are one row, with mean and deviation', () => {
   assert.equal(split, 'test');
   assert.deepEqual(
     columns,
-    ['accuracy', 'pgd at 4/255', 'worst at 4/255', 'worst area', 'SSIM of worst at 4/255'].toSorted(
-      (a, b) => columns.indexOf(a) - columns.indexOf(b),
-    ),
+    [
+      'accuracy',
+      'before attacks',
+      'pgd at 4/255',
+      'worst at 4/255',
+      'worst area',
+      'SSIM of worst at 4/255',
+    ].toSorted((a, b) => columns.indexOf(a) - columns.indexOf(b)),
   );
   assert.equal(columns[0], 'accuracy');
   assert.deepEqual(
@@ -98,10 +103,19 @@ test('attacks are compared where their images keep a similarity, each run at an 
   const { columns, nets, plane } = compareRuns(runs, { similarity: 0.9 });
   assert.equal(nets[0]!.figures['worst, SSIM ≥ 0.9']!.mean, 0.2);
   assert.ok(Math.abs(nets[0]!.figures['epsilon of worst']!.mean - 8 / 255) < 1e-12);
-  assert.deepEqual(columns.slice(0, 3), ['accuracy', 'pgd, SSIM ≥ 0.9', 'worst, SSIM ≥ 0.9']);
+  assert.deepEqual(columns.slice(0, 4), [
+    'accuracy',
+    'before attacks',
+    'pgd, SSIM ≥ 0.9',
+    'worst, SSIM ≥ 0.9',
+  ]);
   assert.deepEqual(plane, { clean: 'accuracy', robust: 'worst, SSIM ≥ 0.9' });
   // Of an attack that is seen at every epsilon there is nothing to say; clean images are no answer.
-  assert.deepEqual(compareRuns(runs, { similarity: 0.99 }).columns, ['accuracy', 'worst area']);
+  assert.deepEqual(compareRuns(runs, { similarity: 0.99 }).columns, [
+    'accuracy',
+    'before attacks',
+    'worst area',
+  ]);
   assert.match(formatMarkdown(small), /largest of the measured epsilons that keeps a mean SSIM of/);
   assert.throws(() => compareRuns(runs, { similarity: 0.9, epsilon: 4 / 255 }), /Give one of them/);
 });

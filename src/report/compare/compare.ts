@@ -1,7 +1,7 @@
 // Generalisation beside robustness: one row a net.
 
 import { areaOf } from '../area.ts';
-import type { RunData } from '../page/data.ts';
+import type { PointData, RunData } from '../page/data.ts';
 import { foldOf, type Group, groupRuns } from './groups.ts';
 import { attackIn, type Place, placesOf, sameEpsilon } from './places.ts';
 import { type ComparedSplit, isTested, type Source, sourceOf } from './sources.ts';
@@ -40,7 +40,7 @@ export interface ComparedNet {
   readonly folds: readonly number[];
   /** By the keys of the columns. */
   readonly figures: Readonly<Record<string, Figure>>;
-  /** Names of the flags of its curves. */
+  /** Names of the flags of it and of its curves. */
   readonly flags: readonly string[];
 }
 
@@ -59,6 +59,9 @@ export interface ComparedTable {
 
 /** Noise as visible as the worst case, in a table. */
 export const CONTROL = 'noise as visible';
+
+/** The metric of the curves on the images that are attacked, which are few: what their figures fall from. */
+export const BEFORE = 'before attacks';
 
 /** Throws `UsageError` where a run has nothing to compare. */
 export function compareRuns(runs: readonly RunData[], options: CompareOptions = {}): ComparedTable {
@@ -86,6 +89,7 @@ export function compareRuns(runs: readonly RunData[], options: CompareOptions = 
 
 /** Clean metrics, then attacks, then their worst case, then what belongs to it. */
 function orderOf(column: string): number {
+  if (column === BEFORE) return 0.5;
   if (column === CONTROL) return 3;
   if (!/ at |, SSIM | area$| of worst/.test(column)) return 0;
   if (!/worst/.test(column)) return 1;
@@ -97,13 +101,15 @@ function figuresOf({ clean, cleanIntervals, curves, control }: Source, places: R
   for (const [metric, mean] of Object.entries(clean)) {
     figures[metric] = { mean, ...cleanIntervals?.[metric] };
   }
+  const [first] = curves.find(({ attack }) => attack === 'worst')?.points ?? [];
+  if (first?.epsilon === 0) figures[BEFORE] = figureOf(first);
   for (const curve of curves) {
     const { attack, norm } = curve;
     const { heading, pointOf, alike, keeps } = places.get(norm) as Place;
     const point = pointOf(curve);
     if (point) {
-      const { value: mean, low, high, ssim, epsilon } = point;
-      figures[heading(attack)] = { mean, ...(low !== undefined && high !== undefined && { low, high }) };
+      const { ssim, epsilon } = point;
+      figures[heading(attack)] = figureOf(point);
       if (attack === 'worst') {
         if (keeps) figures[`epsilon of ${attackIn(attack, norm)}`] = { mean: epsilon };
         if (ssim !== undefined)
@@ -124,8 +130,10 @@ function controlOf(
   const worst = curves.find(({ attack }) => attack === 'worst');
   const place = worst && places.get(worst.norm)?.pointOf(worst);
   const point = place && control?.points.find(({ epsilon }) => sameEpsilon(epsilon, place.epsilon));
-  if (!point) return undefined;
-  const { value: mean, low, high } = point;
+  return point && figureOf(point);
+}
+
+function figureOf({ value: mean, low, high }: PointData): Figure {
   return { mean, ...(low !== undefined && high !== undefined && { low, high }) };
 }
 
@@ -138,7 +146,7 @@ function compared(
   const own = runs.map((run) => sources.get(run) as Source);
   const each = own.map((source) => figuresOf(source, places));
   const keys = [...new Set(each.flatMap((figures) => Object.keys(figures)))];
-  const flags = own.flatMap(({ curves }) => curves.flatMap((curve) => curve.flags));
+  const flags = own.flatMap((source) => [...source.flags, ...source.curves.flatMap((curve) => curve.flags)]);
   return {
     ...{ experiment, net, differs },
     seeds: runs.map(({ seed }) => seed),

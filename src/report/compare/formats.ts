@@ -1,7 +1,7 @@
 // A comparison as text: Markdown, LaTeX, CSV.
 
 import { formatEstimate, formatSpread, MISSING } from '../numbers.ts';
-import { CONTROL, type ComparedNet, type ComparedTable, type Figure } from './compare.ts';
+import { BEFORE, CONTROL, type ComparedNet, type ComparedTable, type Figure } from './compare.ts';
 
 /** The cells of a table as a reader sees them. */
 export interface PlainTable {
@@ -70,6 +70,7 @@ export function captionOf({ split, nets, columns, similarity, unfinished }: Comp
   const spread = repeated ? ` Mean ± standard deviation over ${over}.` : '';
   const single = nets.some(({ seeds }) => seeds.length === 1);
   const interval = single ? ' In brackets of single runs: 95 % intervals for the draw of the images.' : '';
+  const before = columns.includes(BEFORE) ? ` "${BEFORE}": of the images that are attacked.` : '';
   const visible = columns.includes(CONTROL)
     ? ` "${CONTROL}": random noise with the structural similarity of the worst case.`
     : '';
@@ -78,7 +79,7 @@ export function captionOf({ split, nets, columns, similarity, unfinished }: Comp
       ? ''
       : ` Attacks at the largest of the measured epsilons that keeps a mean SSIM of ${similarity}; none: –.`;
   const short = unfinished.length > 0 ? ` Not at their last epoch: ${unfinished.join(', ')}.` : '';
-  return `${where}${spread}${interval}${place}${visible}${short}`;
+  return `${where}${spread}${interval}${before}${place}${visible}${short}`;
 }
 
 /** Text as Markdown shows it, in one line. */

@@ -10,6 +10,8 @@ export interface Source {
   readonly cleanIntervals?: MeasuredData['cleanIntervals'];
   /** Of attacks, and called `worst` their worst case; those of one norm stand together. */
   readonly curves: readonly CurveData[];
+  /** What makes the net itself doubtful. */
+  readonly flags: readonly string[];
   /** Noise as visible as the first worst case. */
   readonly control?: MeasuredData['control'];
 }
@@ -57,11 +59,12 @@ function validated(run: RunData): Source {
 
 /** A single attack in a further norm is its own worst case, which need not be said twice. */
 function attackedIn([main, ...others]: readonly MeasuredData[]): Omit<Source, 'clean'> {
-  if (!main) return { curves: [] };
+  if (!main) return { curves: [], flags: [] };
   const withWorst = ({ curves, worst }: MeasuredData) => (worst ? [...curves, worst] : curves);
   const further = others.flatMap((one) => (one.curves.length > 1 ? withWorst(one) : one.curves));
   return {
     curves: [...withWorst(main), ...further],
+    flags: main.flags ?? [],
     ...(main.cleanIntervals && { cleanIntervals: main.cleanIntervals }),
     ...(main.control && { control: main.control }),
   };
