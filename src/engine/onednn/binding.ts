@@ -112,13 +112,7 @@ export interface NativeBinding extends Tables {
     relu: boolean,
     kept: Integers,
   ): void;
-  conv2dBackpropInput(
-    dy: Reals,
-    filter: Floats | null,
-    dx: Reals,
-    geometry: Integers,
-    kept: Integers,
-  ): void;
+  conv2dBackpropInput(dy: Reals, filter: Floats | null, dx: Reals, geometry: Integers, kept: Integers): void;
   conv2dBackpropFilter(x: Reals, dy: Reals, dfilter: Floats, geometry: Integers): void;
   conv3d(x: Floats, filter: Floats, y: Floats, geometry: Integers): void;
   conv3dBackpropInput(dy: Floats, filter: Floats, dx: Floats, geometry: Integers): void;

@@ -27,14 +27,18 @@ const image = { x };
 const pool = { filterSize: 3, strides: 2, pad: 'same' };
 const disjoint = { filterSize: 2, strides: 2, pad: 'valid' };
 const kernel = (name: string, attributes: object) => (inputs: object) => runKernel(name, inputs, attributes);
-const pooled = (settings: object, dy: readonly number[]): Pick<Case, 'inputs'> & Record<'max' | 'avg', Body> => ({
+const pooled = (
+  settings: object,
+  dy: readonly number[],
+): Pick<Case, 'inputs'> & Record<'max' | 'avg', Body> => ({
   inputs: { dy, input: x },
   max: kernel('MaxPoolGrad', settings),
   avg: kernel('AvgPoolGrad', settings),
 });
 const overlapping = pooled(pool, [2, 5, 4, 24]);
 const apart = pooled(disjoint, [2, 4, 3, 24]);
-const resized = (name: string) => kernel(name, { size: [13, 16], alignCorners: false, halfPixelCenters: true });
+const resized = (name: string) =>
+  kernel(name, { size: [13, 16], alignCorners: false, halfPixelCenters: true });
 const resizedGrad = (name: string) => kernel(name, { alignCorners: false, halfPixelCenters: true });
 const channels = { gamma: [24], beta: [24] };
 const statistics = { mean: [24], variance: [24] };
@@ -49,12 +53,26 @@ const cases: Readonly<Record<string, Case>> = {
   Sub: { inputs: { a: x, b: x }, body: ({ a, b }) => tf.sub(a!, b!) },
   Multiply: { inputs: { a: x, b: x }, body: ({ a, b }) => tf.mul(a!, b!) },
   'Add a bias': { inputs: { a: x, b: [24] }, floats: ['b'], body: ({ a, b }) => tf.add(a!, b!) },
-  'Multiply by a gate': { inputs: { a: [2, 1, 1, 24], b: x }, floats: ['a'], body: ({ a, b }) => tf.mul(a!, b!) },
-  'Add two kinds': { inputs: { a: x, b: x }, floats: ['b'], halves: [false], body: ({ a, b }) => tf.add(a!, b!) },
+  'Multiply by a gate': {
+    inputs: { a: [2, 1, 1, 24], b: x },
+    floats: ['a'],
+    body: ({ a, b }) => tf.mul(a!, b!),
+  },
+  'Add two kinds': {
+    inputs: { a: x, b: x },
+    floats: ['b'],
+    halves: [false],
+    body: ({ a, b }) => tf.add(a!, b!),
+  },
   AddRelu: { inputs: { a: x, b: x }, body: kernel('AddRelu', {}) },
   ReluGrad: { inputs: { dy: x, y: x }, body: kernel('ReluGrad', {}) },
   'ReluGrad of floats': { inputs: { dy: x, y: x }, floats: ['dy'], body: kernel('ReluGrad', {}) },
-  'ReluGrad by floats': { inputs: { dy: x, y: x }, floats: ['y'], halves: [false], body: kernel('ReluGrad', {}) },
+  'ReluGrad by floats': {
+    inputs: { dy: x, y: x },
+    floats: ['y'],
+    halves: [false],
+    body: kernel('ReluGrad', {}),
+  },
   MaxPool: { inputs: image, body: kernel('MaxPool', pool) },
   AvgPool: { inputs: image, body: kernel('AvgPool', pool) },
   MaxPoolGrad: { inputs: overlapping.inputs, body: overlapping.max },
@@ -71,8 +89,31 @@ const cases: Readonly<Record<string, Case>> = {
   SplitV: { inputs: image, halves: [true, true], body: ({ x }) => tf.split(x!, [10, 14], 3) },
   Slice: { inputs: image, body: ({ x }) => tf.slice(x!, [0, 1, 2, 3], [2, 5, 5, 20]) },
   Unpack: { inputs: image, halves: [true, true], body: ({ x }) => tf.unstack(x!) },
-  Pad: { inputs: image, body: ({ x }) => tf.pad(x!, [[0, 0], [1, 2], [3, 0], [0, 0]]) },
-  'Pad with ones': { inputs: image, halves: [false], body: ({ x }) => tf.pad(x!, [[0, 0], [1, 2], [3, 0], [0, 0]], 1) },
+  Pad: {
+    inputs: image,
+    body: ({ x }) =>
+      tf.pad(x!, [
+        [0, 0],
+        [1, 2],
+        [3, 0],
+        [0, 0],
+      ]),
+  },
+  'Pad with ones': {
+    inputs: image,
+    halves: [false],
+    body: ({ x }) =>
+      tf.pad(
+        x!,
+        [
+          [0, 0],
+          [1, 2],
+          [3, 0],
+          [0, 0],
+        ],
+        1,
+      ),
+  },
   Transpose: { inputs: image, body: ({ x }) => tf.transpose(x!, [0, 3, 1, 2]) },
   Tile: { inputs: image, body: ({ x }) => tf.tile(x!, [1, 2, 2, 1]) },
   Reshape: { inputs: image, body: ({ x }) => tf.reshape(tf.clone(x!), [-1, 24]) },
@@ -104,7 +145,8 @@ const cases: Readonly<Record<string, Case>> = {
   FusedBatchNorm: {
     inputs: { x, ...statistics },
     floats: ['mean', 'variance'],
-    body: ({ x, mean, variance }) => tf.batchNorm(x as tf.Tensor4D, mean as tf.Tensor1D, tf.abs(variance!) as tf.Tensor1D),
+    body: ({ x, mean, variance }) =>
+      tf.batchNorm(x as tf.Tensor4D, mean as tf.Tensor1D, tf.abs(variance!) as tf.Tensor1D),
   },
   'an operation that knows only floats': { inputs: image, halves: [false], body: ({ x }) => tf.exp(x!) },
   'an operation in JavaScript': { inputs: image, halves: [false], body: ({ x }) => tf.reverse(x!, 3) },
@@ -116,7 +158,9 @@ describeNative('tensors stored as bfloat16', () => {
 
   for (const [name, { inputs, floats = [], halves, body }] of Object.entries(cases)) {
     it(`${name} agrees with what it gives for floats`, () => {
-      const values = Object.entries(inputs).map(([key, shape]) => [key, roundedNormals(key, shape), shape] as const);
+      const values = Object.entries(inputs).map(
+        ([key, shape]) => [key, roundedNormals(key, shape), shape] as const,
+      );
       const run = (asHalves: boolean) =>
         tf.tidy(() => {
           const made = values.map(([key, numbers, shape]) => {
@@ -125,10 +169,16 @@ describeNative('tensors stored as bfloat16', () => {
           });
           const outputs = [body(Object.fromEntries(made))].flat();
           const stored = outputs.map(isHalf);
-          return { stored, results: outputs.map((output) => ({ shape: output.shape, values: output.dataSync() })) };
+          return {
+            stored,
+            results: outputs.map((output) => ({ shape: output.shape, values: output.dataSync() })),
+          };
         });
       const [exact, ours] = [run(false), run(true)] as unknown as ReturnType<typeof run>[];
-      assert.deepEqual(exact!.stored, exact!.results.map(() => false));
+      assert.deepEqual(
+        exact!.stored,
+        exact!.results.map(() => false),
+      );
       assert.deepEqual(ours!.stored, halves ?? [true]);
       for (const [index, { shape, values: expected }] of exact!.results.entries()) {
         const received = ours!.results[index]!;
@@ -136,7 +186,11 @@ describeNative('tensors stored as bfloat16', () => {
         assert.ok(received.values instanceof Float32Array);
         // Of bfloat16, which keeps 8 bits, half a unit in the last place.
         const relative = ours!.stored[index] ? 2 ** -8 : 1e-5;
-        assertClose(received.values, expected, { relative, absolute: 1e-5, what: `${name}, output ${index}` });
+        assertClose(received.values, expected, {
+          relative,
+          absolute: 1e-5,
+          what: `${name}, output ${index}`,
+        });
       }
     });
   }
@@ -148,7 +202,10 @@ describeNative('tensors stored as bfloat16', () => {
         tf.tidy(() => {
           const made = Object.entries(inputs).map(([key, shape]) => {
             const numbers = roundedNormals(key, shape);
-            return [key, floats.includes(key) ? tf.tensor(numbers, [...shape]) : storedAsHalf(numbers, shape)] as const;
+            return [
+              key,
+              floats.includes(key) ? tf.tensor(numbers, [...shape]) : storedAsHalf(numbers, shape),
+            ] as const;
           });
           body(Object.fromEntries(made));
         });
@@ -162,12 +219,30 @@ describeNative('tensors stored as bfloat16', () => {
 
   it('narrow rounds to the nearest, of two to the even one, and keeps what is no number', () => {
     const { native } = nativeBackend();
-    const given = [1, 1 + 2 ** -8, 1 + 3 * 2 ** -8, 1 + 2 ** -8 + 2 ** -20, -0, Number.NaN, Number.POSITIVE_INFINITY, 3.4e38];
+    const given = [
+      1,
+      1 + 2 ** -8,
+      1 + 3 * 2 ** -8,
+      1 + 2 ** -8 + 2 ** -20,
+      -0,
+      Number.NaN,
+      Number.POSITIVE_INFINITY,
+      3.4e38,
+    ];
     const halves = new Uint16Array(given.length);
     native.narrow(Float32Array.from(given), halves);
     const back = new Float32Array(given.length);
     native.widen(halves, back);
-    const expected = [1, 1, 1 + 2 ** -6, 1 + 2 ** -7, -0, Number.NaN, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+    const expected = [
+      1,
+      1,
+      1 + 2 ** -6,
+      1 + 2 ** -7,
+      -0,
+      Number.NaN,
+      Number.POSITIVE_INFINITY,
+      Number.POSITIVE_INFINITY,
+    ];
     assert.deepEqual([...back], expected);
   });
 

@@ -7,7 +7,14 @@ import { loadBinding } from '../../../src/engine/onednn/binding.ts';
 import { sparseCrossEntropy } from '../../../src/engine/ops/cross-entropy.ts';
 import { RunError, UsageError } from '../../../src/errors.ts';
 import { relativeToMaximum } from '../../support.ts';
-import { describeNative, nativeBackend, normals, roundedNormals, runKernel, storedAsHalf } from './support.ts';
+import {
+  describeNative,
+  nativeBackend,
+  normals,
+  roundedNormals,
+  runKernel,
+  storedAsHalf,
+} from './support.ts';
 
 describe('the choice of a precision', () => {
   it('refuses one that there is not, and bf16 on other engines', async () => {
@@ -72,8 +79,13 @@ describeNative('bf16', () => {
       const attributes = { strides: 1, pad: 'same', dataFormat: 'NHWC', filterShape: [3, 3, 16, 24] };
       const gradientOf = (store: typeof storedAsHalf) =>
         tf.tidy(() => {
-          const operands = Object.entries(shapes).map(([name, shape]) => [name, store(roundedNormals(name, shape), shape)]);
-          return (runKernel('Conv2DBackpropFilter', Object.fromEntries(operands), attributes) as tf.Tensor).dataSync();
+          const operands = Object.entries(shapes).map(([name, shape]) => [
+            name,
+            store(roundedNormals(name, shape), shape),
+          ]);
+          return (
+            runKernel('Conv2DBackpropFilter', Object.fromEntries(operands), attributes) as tf.Tensor
+          ).dataSync();
         });
       await useEngine('onednn', { precision: 'bf16' });
       const ours = gradientOf(storedAsHalf);
@@ -107,7 +119,12 @@ describeNative('bf16', () => {
       const trained = tf.tidy(() => runInTraining(model, images)[0]!);
       const gradient = tf.grad((x) => tf.sum(infer(x)))(images);
       assert.deepEqual([logits, trained, gradient].map(isHalf), [false, false, false]);
-      const features = tf.conv2d(images as tf.Tensor4D, normals('filter', [3, 3, 3, 8]) as tf.Tensor4D, 1, 'same');
+      const features = tf.conv2d(
+        images as tf.Tensor4D,
+        normals('filter', [3, 3, 3, 8]) as tf.Tensor4D,
+        1,
+        'same',
+      );
       assert.ok(isHalf(features));
       tf.dispose([images, logits, trained, gradient, features]);
       model.dispose();
@@ -120,7 +137,10 @@ describeNative('bf16', () => {
         await useEngine('onednn', { precision });
         const model = smallNet();
         const images = normals('images', [24, 16, 16, 3]);
-        const labels = tf.tensor1d(Int32Array.from({ length: 24 }, (_, image) => image % 12), 'int32');
+        const labels = tf.tensor1d(
+          Int32Array.from({ length: 24 }, (_, image) => image % 12),
+          'int32',
+        );
         const optimizer = tf.train.sgd(0.05);
         for (let step = 0; step < 40; step++) {
           const loss = optimizer.minimize(() => {

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
-import { type Call, integers, type NativeKernel, sizeOf } from '../kernel.ts';
 import { isHalfFor } from '../half.ts';
+import { type Call, integers, type NativeKernel, sizeOf } from '../kernel.ts';
 import { fusedActivation } from './fused-activation.ts';
 
 type Info = tf.backend_util.Conv2DInfo;
