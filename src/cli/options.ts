@@ -22,7 +22,7 @@ export const engineOptions = {
   engine: { choices: ENGINES, describe: 'What computes; auto takes the fastest that works' },
   precision: {
     choices: PRECISIONS,
-    describe: 'What convolutions multiply; bf16 needs onednn and a processor with it',
+    describe: 'What activations are stored as; bf16 needs onednn and a processor with it',
   },
   threads: { type: 'string', describe: 'Threads of the engine; all processors by default' },
 } as const;
