@@ -48,6 +48,23 @@ test('cross-entropy of a segmenter is the mean over the pixels of an image', () 
     net.dispose();
   }));
 
+test('cross-entropy of logits of any size has a finite gradient', () =>
+  noTensorLeak(() =>
+    tf.tidy(() => {
+      const labels = tf.tensor1d([2, 1, 0], 'int32');
+      const logits = tf.tensor2d([0.001, 0, 2, 1, 3, -4, 5, 5.1, 1], [3, 3]);
+      const gradientAt = (scale: number) => {
+        const scaled = logits.mul(scale) as tf.Tensor2D;
+        const slopes = tf
+          .grad((z) => lossOf('crossEntropy')(z, labels).sum())(scaled)
+          .dataSync();
+        // Without the sign of zeros.
+        return Array.from(slopes, (slope) => slope + 0);
+      };
+      for (const scale of [1e4, 1e12]) assert.deepEqual(gradientAt(scale), [0, 0, 0, 0, 0, 0, -1, 1, 0]);
+    }),
+  ));
+
 test('the margin is the mean over pixels of the best wrong logit minus the right one', () =>
   noTensorLeak(() =>
     tf.tidy(() => {

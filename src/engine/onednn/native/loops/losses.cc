@@ -49,12 +49,18 @@ inline float LogSumExpOfOthers(const float* logits, int64_t classes, int64_t lab
 // Places whose functions are computed together, in loops that the compiler can vectorise.
 constexpr int64_t kPlaces = 256;
 
-// u = log Σ_{j≠label} exp(z_j) − z_label of some places; 0 where they do not count.
-void MarginsOf(const Shape& s, const float* logits, const int32_t* labels, int64_t start, int64_t count, float* margins) {
+struct Margins {
+  // u = log Σ_{j≠label} exp(z_j) − z_label, and that logarithm by itself; 0 where places do not count.
+  float u[kPlaces], others[kPlaces];
+};
+
+void MarginsOf(const Shape& s, const float* logits, const int32_t* labels, int64_t start, int64_t count, Margins* to) {
   for (int64_t i = 0; i < count; i++) {
     const int64_t label = labels[start + i];
     const float* z = logits + (start + i) * s.classes;
-    margins[i] = s.Counts(label) ? LogSumExpOfOthers(z, s.classes, label) - z[label] : 0;
+    const bool counts = s.Counts(label);
+    to->others[i] = counts ? LogSumExpOfOthers(z, s.classes, label) : 0;
+    to->u[i] = counts ? to->others[i] - z[label] : 0;
   }
 }
 
@@ -98,18 +104,19 @@ void sparseCrossEntropy(const Call& call) {
   float* losses = call.Elements<float>(4, s.images);
   const float smoothing = static_cast<float>(call.Number(6)), gamma = static_cast<float>(call.Number(7));
   ParallelFor(s.Rows(), GrainFor(s.classes * kExponential), [=](int64_t begin, int64_t end) {
-    float margins[kPlaces], surprises[kPlaces];
+    Margins margins;
+    float surprises[kPlaces];
     for (int64_t start = begin; start < end; start += kPlaces) {
       const int64_t count = end - start < kPlaces ? end - start : kPlaces;
-      MarginsOf(s, logits, labels, start, count, margins);
-      for (int64_t i = 0; i < count; i++) surprises[i] = Softplus(margins[i]);
+      MarginsOf(s, logits, labels, start, count, &margins);
+      for (int64_t i = 0; i < count; i++) surprises[i] = Softplus(margins.u[i]);
       for (int64_t i = 0; i < count; i++) {
         const int64_t row = start + i, label = labels[row];
         of_places[row] = 0;
         if (!s.Counts(label)) continue;
         const float* z = logits + row * s.classes;
         float value = weights[label] * surprises[i];
-        if (gamma > 0) value *= Exp(-gamma * Softplus(-margins[i]));
+        if (gamma > 0) value *= Exp(-gamma * Softplus(-margins.u[i]));
         if (smoothing > 0) {
           float uniform = 0;
           for (int64_t j = 0; j < s.classes; j++) uniform += weights[j] * (surprises[i] + z[label] - z[j]);
@@ -147,12 +154,13 @@ void sparseCrossEntropyGrad(const Call& call) {
     }
   });
   ParallelFor(s.Rows(), GrainFor(s.classes * kExponential), [=](int64_t begin, int64_t end) {
-    float margins[kPlaces], rights[kPlaces], wrongs[kPlaces];
+    Margins margins;
+    float rights[kPlaces], wrongs[kPlaces];
     for (int64_t start = begin; start < end; start += kPlaces) {
       const int64_t count = end - start < kPlaces ? end - start : kPlaces;
-      MarginsOf(s, logits, labels, start, count, margins);
-      for (int64_t i = 0; i < count; i++) rights[i] = Sigmoid(-margins[i]);
-      for (int64_t i = 0; i < count; i++) wrongs[i] = Sigmoid(margins[i]);
+      MarginsOf(s, logits, labels, start, count, &margins);
+      for (int64_t i = 0; i < count; i++) rights[i] = Sigmoid(-margins.u[i]);
+      for (int64_t i = 0; i < count; i++) wrongs[i] = Sigmoid(margins.u[i]);
       for (int64_t i = 0; i < count; i++) {
         const int64_t row = start + i, label = labels[row];
         float* to = dlogits + row * s.classes;
@@ -165,12 +173,11 @@ void sparseCrossEntropyGrad(const Call& call) {
         const float right = rights[i], wrong = wrongs[i];
         float steepness = weights[label] * wrong;
         if (gamma > 0) {
-          const float focus = Exp(-gamma * Softplus(-margins[i]));
-          steepness = weights[label] * focus * (gamma * right * Softplus(margins[i]) + wrong);
+          const float focus = Exp(-gamma * Softplus(-margins.u[i]));
+          steepness = weights[label] * focus * (gamma * right * Softplus(margins.u[i]) + wrong);
         }
-        const float others = margins[i] + z[label];
         for (int64_t j = 0; j < s.classes; j++) {
-          const float share = j == label ? 0 : (s.classes == 2 ? 1 : Exp(z[j] - others));
+          const float share = j == label ? 0 : (s.classes == 2 ? 1 : Exp(z[j] - margins.others[i]));
           float slope = j == label ? -steepness : steepness * share;
           if (smoothing > 0) {
             const float uniform = (j == label ? right : wrong * share) * all_weights - weights[j];
