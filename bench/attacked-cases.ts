@@ -88,7 +88,7 @@ export const strengthCases: readonly AttackedCase[] = [
     },
     images: 256,
     batch: 256,
-    epsilons: [0, 1 / 255],
+    epsilons: [0, 0.5 / 255],
     needs: { path: isic, variable: 'ISIC2017' },
   },
   {
@@ -105,7 +105,7 @@ export const strengthCases: readonly AttackedCase[] = [
     },
     images: 256,
     batch: 256,
-    epsilons: [0, 1 / 255],
+    epsilons: [0, 1.5 / 255],
     needs: { path: kermany, variable: 'KERMANY' },
   },
   {
