@@ -83,7 +83,7 @@ with fewer than four classes, AutoAttack sees logits of −1000 for the missing 
   },
   segmentation: {
     title: 'Attacks on a segmenter',
-    text: `A small U-Net trained by us on the skin lesions of ISIC 2017 at 64 × 64: mean Dice of 32 test images under each attack, in linf,
+    text: `A small U-Net trained by us on the skin lesions of ISIC 2017 at 64 × 64: mean Dice of 16 test images under each attack, in linf,
 with as many gradients of an image at every epsilon.`,
     body: segmentation,
   },
