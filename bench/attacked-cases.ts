@@ -88,7 +88,7 @@ export const strengthCases: readonly AttackedCase[] = [
     },
     images: 256,
     batch: 256,
-    epsilons: [0, 0.5 / 255],
+    epsilons: [0, 1 / 255],
     needs: { path: isic, variable: 'ISIC2017' },
   },
   {
