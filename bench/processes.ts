@@ -2,6 +2,7 @@
 
 import { execFileSync, spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { bundle, type Script } from './bundle.ts';
 
 export interface Settings {
   /** How long each is repeated. */
@@ -13,8 +14,8 @@ export interface Settings {
 }
 
 export interface Side extends Settings {
-  /** Runs a script of this folder in Node; gives its last line. */
-  ours<T>(script: string, args: readonly string[]): T;
+  /** Runs a script of this folder in Node, compiled; gives its last line. */
+  ours<T>(script: Script, args: readonly string[]): T;
   /** Runs one in Python; absent where that has no PyTorch. */
   readonly torch?: <T>(script: string, args: readonly string[], input?: string) => T;
 }
@@ -33,12 +34,13 @@ function runJson<T>(command: string, args: readonly string[], input?: string): T
   return JSON.parse(output.trim().split('\n').at(-1) as string) as T;
 }
 
-export function sides(settings: Settings): Side {
+export async function sides(settings: Settings): Promise<Side> {
   const withTorch = spawnSync(python, ['-c', 'import torch'], { stdio: 'ignore' }).status === 0;
   if (!withTorch) console.error(`PyTorch cannot be imported by ${python}: timing our side only.`);
+  const compiled = await bundle();
   return {
     ...settings,
-    ours: (script, args) => runJson(process.execPath, ['--import', 'tsx', here(script), ...args]),
+    ours: (script, args) => runJson(process.execPath, [compiled(script), ...args]),
     ...(withTorch && {
       torch: (script, args, input) => runJson(python, ['-B', here(script), ...args], input),
     }),

@@ -152,7 +152,12 @@ const measures = {
 async function* measureAll(): AsyncGenerator<Row> {
   const folder = values.folder ?? mkdtempSync(join(tmpdir(), 'medrobust-bench-'));
   const { seconds, rounds, threads } = values;
-  const side = sides({ seconds: Number(seconds), rounds: Number(rounds), threads: Number(threads), folder });
+  const side = await sides({
+    seconds: Number(seconds),
+    rounds: Number(rounds),
+    threads: Number(threads),
+    folder,
+  });
   try {
     const named = chosen('kind', kinds, (name) => name, values.kind);
     for (const kind of values.kind ? named : named.filter((name) => byDefault.includes(name))) {

@@ -108,6 +108,6 @@ Written by \`npm run bench -- --write\`. Medians in float32, or where it says so
 float32 and autocast to bfloat16); both sides in turn on the same machine: ${cpus()[0]?.model.trim()},
 ${threads} threads, engine ${engine}, Node ${process.version}. Of PyTorch's two memory formats (contiguous, channels last) the faster
 counts. A ratio above 1 means that ours is faster; in brackets the least and the greatest of the rounds. Peak memory is
-that of the whole process.
+that of the whole process; ours runs compiled, as it ships.
 ${kinds.map((kind) => section(kind, rows)).join('')}`;
 }
