@@ -124,7 +124,7 @@ test('commands of the guides', async (t) => {
   assert.equal(inL0.length, 1, 'what was attacked in another norm stands beside');
   await assert.rejects(
     runCommand(['evaluate', newest, '--set', 'epochs=3']),
-    /expected a part of robustness/,
+    /expected a part of data or robustness/,
   );
 });
 

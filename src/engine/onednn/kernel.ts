@@ -136,8 +136,8 @@ export function withRestoredInputs(inJavaScript: tf.KernelFunc): tf.KernelFunc {
   return (kernelArguments) => {
     const backend = kernelArguments.backend as OneDnnBackend;
     for (const name in kernelArguments.inputs) {
-      const info = kernelArguments.inputs[name];
-      if (info) backend.restore(info);
+      // Ragged tensors come as lists.
+      for (const info of [kernelArguments.inputs[name]].flat()) if (info) backend.restore(info);
     }
     return inJavaScript(kernelArguments);
   };

@@ -199,19 +199,25 @@ void FlippedBackwardInput(const Convolution& c, const Use& use, Source dy, const
   primitive.Run(operands, copy);
 }
 
+// By an algorithm of ours, which computes in float.
+void PlainForward(const Convolution& c, Way way, Source x, const float* filter, const float* bias, bool relu, Target y) {
+  const FloatSource from(x, c.InputSize());
+  const FloatTarget to(y, c.OutputSize());
+  if (way == Way::kPieces) {
+    PiecesForward(c, from.data(), filter, bias, relu, to.data());
+  } else {
+    GemmForward(c, from.data(), filter, to.data());
+    AddBias(c, bias, relu, to.data());
+  }
+  to.Finish();
+}
+
 }  // namespace
 
 void ConvolutionForward(const Convolution& c, Source x, const Filter& filter, const float* bias, bool relu, Target y) {
   const Use use{kForward, filter.IsKept(), x.is_half, y.is_half};
   const Way way = WayOf(c, use);
-  if (way == Way::kProduct) {
-    const FloatSource from(x, c.InputSize());
-    const FloatTarget to(y, c.OutputSize());
-    GemmForward(c, from.data(), filter.Read(), to.data());
-    AddBias(c, bias, relu, to.data());
-    to.Finish();
-    return;
-  }
+  if (way == Way::kPieces || way == Way::kProduct) return PlainForward(c, way, x, filter.Read(), bias, relu, y);
   const PrimitiveLock lock;
   Primitive& primitive = Cached(KeyOf(c, use, bias != nullptr, relu), [&](Primitive* made) {
     const auto type = TypeOf(UsesBf16(c, use));
@@ -231,7 +237,6 @@ void ConvolutionForward(const Convolution& c, Source x, const Filter& filter, co
 
 namespace {
 
-// By an algorithm of ours, which computes in float.
 void PlainBackwardInput(const Convolution& c, Way way, Source dy, const float* filter, Target dx) {
   const FloatSource from(dy, c.OutputSize());
   const FloatTarget to(dx, c.InputSize());

@@ -82,17 +82,20 @@ Way WayForAvx2(const Convolution& c, Direction direction) {
   }
 }
 
-// Where oneDNN gives a wrong gradient of a 1 × 1 filter: 2.6 (jit_1x1:avx2) now and then that of the filter, with strides,
-// as it reads working memory that it never wrote; 3.7 that of the input. Of images, where channels leave a rest.
+bool LeavesRest(const Convolution& c, int32_t block) {
+  return c.HasPieces() || c.inputs % block != 0 || c.outputs % block != 0;
+}
+
+// Where oneDNN computes wrong numbers. Of a 1 × 1 filter whose channels leave a rest: 2.6 (jit_1x1:avx2) now and then the
+// gradient of the filter, with strides, as it reads working memory that it never wrote; 3.7 that of the input. 3.7 also
+// groups of one output each, and the gradient of strided volumes of one channel.
 bool IsDefective(const Convolution& c, Direction direction) {
-  if (!IsPoint(c)) return false;
-  const auto leaves_rest = [&](int32_t block) {
-    return c.HasPieces() || c.inputs % block != 0 || c.outputs % block != 0;
-  };
 #if DNNL_VERSION_MAJOR >= 3
-  if (direction == kBackwardInput) return leaves_rest(16);
+  if (c.groups > 1 && c.outputs == c.groups) return true;
+  if (direction == kBackwardInput && c.IsVolume() && c.inputs == 1 && IsStrided(c)) return true;
+  if (direction == kBackwardInput && IsPoint(c) && LeavesRest(c, 16)) return true;
 #endif
-  return direction == kBackwardFilter && IsStrided(c) && leaves_rest(8);
+  return direction == kBackwardFilter && IsPoint(c) && IsStrided(c) && LeavesRest(c, 8);
 }
 
 }  // namespace
