@@ -24,7 +24,10 @@ export function requireOutputs(shape: readonly (number | null)[], kind: Outputs)
   throw new UsageError(`Outputs after a ${kind}: expected ${expected}; received [${shape}]. ${advice}`);
 }
 
-/** `[batch]` and `[batch, height, width]`, or with an axis of 1 behind that; not `[batch, labels, 2]`. */
+/**
+ * `[batch]` and `[batch, height, width]`, or with an axis of 1 behind that; not `[batch, labels, 2]`, which maps two wide are
+ * taken for.
+ */
 function isSingle(shape: readonly (number | null)[]): boolean {
   const pairs = shape.length === 3 && shape.at(-1) === 2;
   return (shape.length % 2 === 1 && !pairs) || shape.at(-1) === 1;

@@ -138,10 +138,11 @@ test('a sure net keeps its gradient, behind a softmax and behind a sigmoid', asy
 
 test('maps of one value a pixel, with an axis of 1 and without', () => {
   tf.tidy(() => {
-    const z = tf.tensor3d([0, 1, -2, 3], [1, 2, 2]);
-    const expected = [0, 0, 0, 1, 0, -2, 0, 3];
+    // Two wide, it would be two labels of an image.
+    const z = tf.tensor3d([0, 1, -2, 3, 4, -5], [1, 2, 3]);
+    const expected = [0, 0, 0, 1, 0, -2, 0, 3, 0, 4, 0, -5];
     for (const outputs of [z, z.expandDims(-1)]) {
-      assert.deepEqual(asLogits(outputs, 'logits').shape, [1, 2, 2, 2]);
+      assert.deepEqual(asLogits(outputs, 'logits').shape, [1, 2, 3, 2]);
       assertClose(asLogits(outputs, 'logits').dataSync(), expected);
       assertClose(asLogits(outputs.sigmoid(), 'sigmoid').dataSync(), expected);
     }
