@@ -124,10 +124,9 @@ def concat(work, layout):
     return lambda: torch.cat(parts, 1)
 
 
-def cross_entropy(work, layout):
-    *rows, classes = work["x"]
-    logits = image(work["x"], layout) if len(rows) == 3 else torch.rand(*rows, classes)
-    labels = torch.randint(0, 2, rows)
+def cross_entropy(work, _):
+    images, *places, classes = work["x"]
+    logits, labels = torch.rand(images, classes, *places), torch.randint(0, 2, (images, *places))
     return lambda: F.cross_entropy(logits, labels, reduction="none")
 
 
