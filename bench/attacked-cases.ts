@@ -124,7 +124,7 @@ export const strengthCases: readonly AttackedCase[] = [
 ];
 
 /** How many gradients of each image the attacks on segmenters may take at every epsilon. */
-const gradients = 40;
+const gradients = 120;
 const walk = { steps: gradients, stepSize: 0.05 };
 
 export const segmentationCase: AttackedCase & { readonly attacks: readonly AttackChoice[] } = {
