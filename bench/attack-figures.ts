@@ -26,6 +26,7 @@ export function* attackFigures(side: Side): Generator<Row> {
       oursPeakMb: peakMegabytes,
       images,
       gradients: gradientsPerImage,
+      threads: side.threads,
       rounds: 1,
       seconds: side.seconds,
     };

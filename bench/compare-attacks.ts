@@ -58,13 +58,14 @@ interface Measured {
 }
 
 /** Times of several rounds; the values are those of the first, as all are alike. */
-function rowOf({ seconds, rounds }: Side, { kind, name, epsilons, ours, theirs }: Measured): Row {
+function rowOf({ seconds, rounds, threads }: Side, { kind, name, epsilons, ours, theirs }: Measured): Row {
   const [first] = ours as [Attacked];
   const curve = first.curves[0];
   const times = ours.map(({ milliseconds }) => milliseconds);
   return {
     kind,
     name,
+    threads,
     precision: 'f32',
     engine: first.engine,
     oursMs: median(times),

@@ -33,6 +33,8 @@ export interface Row {
   /** Of one image, for all epsilons. */
   readonly gradients?: number;
   readonly rounds: number;
+  /** Of attacks. */
+  readonly threads?: number;
   /** How long each was repeated. */
   readonly seconds: number;
 }

@@ -96,8 +96,10 @@ function section(kind: Row['kind'], rows: readonly Row[]): string {
   const { seconds } = own[0] as Row;
   // Rows may come of several runs.
   const counts = [...new Set(own.map(({ rounds }) => rounds))].sort();
+  const threads = new Set(own.flatMap((row) => row.threads ?? []));
+  const by = threads.size > 0 ? `; threads: ${[...threads].sort().join(' or ')}` : '';
   const repeated = kind === 'step' || kind === 'kernel' ? `; ${seconds} s each` : '';
-  return `\n## ${title}\n\n${text} Rounds: ${counts.join(' or ')}${repeated}.\n\n${body(own)}\n`;
+  return `\n## ${title}\n\n${text} Rounds: ${counts.join(' or ')}${repeated}${by}.\n\n${body(own)}\n`;
 }
 
 export function writeReport(rows: readonly Row[], threads: string): string {

@@ -249,15 +249,18 @@ async function measure(subject: Subject, experiment: Experiment, parsed: Argumen
 async function save(
   evaluation: Evaluation,
   { run, file, checkpoint, experiment }: Subject,
-  { split, norm, tile, set }: Arguments,
+  { split, tile, set }: Arguments,
 ): Promise<void> {
   const { writeEvaluation } = await import('./evaluation-files.ts');
   const directory = run ? join(run, 'evaluations') : dirname(file as string);
   // Beside what `compare` reads, which is of the data as they were trained on; so is what was attacked in another norm.
   const changed = set.some((assignment) => assignment.startsWith('data.'));
   const kind = tile !== undefined ? ['tiled'] : changed ? ['changed'] : [];
-  const own = experiment.robustness?.norm ?? norm;
-  const name = [split, checkpoint, ...kind, ...(norm !== undefined && norm !== own ? [norm] : [])].join('-');
+  const attackedIn = evaluation.robustness?.worst.norm;
+  const own = experiment.robustness?.norm ?? attackedIn;
+  const name = [split, checkpoint, ...kind, ...(attackedIn && attackedIn !== own ? [attackedIn] : [])].join(
+    '-',
+  );
   const written = await writeEvaluation(directory, name, evaluation);
   process.stdout.write(`\nWritten: ${written.map((path) => relative(process.cwd(), path)).join(', ')}\n`);
 }

@@ -118,7 +118,7 @@ export function withFallback(native: NativeKernel, inJavaScript: tf.KernelFunc):
   const restored = withRestoredInputs(inJavaScript);
   return (kernelArguments) => {
     for (const name in kernelArguments.inputs) {
-      if (isEmpty(kernelArguments.inputs[name])) return inJavaScript(kernelArguments);
+      if (isEmpty(kernelArguments.inputs[name])) return restored(kernelArguments);
     }
     const call = new Call(kernelArguments);
     try {

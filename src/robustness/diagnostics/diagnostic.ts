@@ -54,8 +54,6 @@ export interface Probe {
 export interface Known {
   /** Logits, row by row of classes. */
   readonly outputs: { readonly values: Float32Array; readonly classes: number };
-  /** The gradient of the losses by the images. */
-  readonly slopes: tf.Tensor4D;
 }
 
 /** Needs a handful of passes of a few images. Runs within a tidy. */

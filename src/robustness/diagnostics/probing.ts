@@ -42,20 +42,14 @@ export function slopesOf({ net, labels, loss }: Probe, images: tf.Tensor4D): tf.
   return gradient((input) => loss(tied(net.logits(input), input), labels), images);
 }
 
-/** The same probe with what is known of its images: one pass forward and one back. The caller disposes of `slopes`. */
+/** The same probe with what its checks share: one pass forward. */
 export function known(probe: Probe): Probe & { readonly known: Known } {
-  const outputs = outputsOf(probe, probe.images);
-  return { ...probe, known: { outputs, slopes: slopesOf(probe, probe.images) } };
+  return { ...probe, known: { outputs: outputsOf(probe, probe.images) } };
 }
 
 /** The logits of the images of a probe. */
 export function ownOutputs(probe: Probe): Known['outputs'] {
   return probe.known?.outputs ?? outputsOf(probe, probe.images);
-}
-
-/** The gradient by the images of a probe; not to be disposed of. */
-export function ownSlopes(probe: Probe): tf.Tensor4D {
-  return probe.known?.slopes ?? slopesOf(probe, probe.images);
 }
 
 /** The largest distance of two images' logits, both divided by the length of the first; NaN where one is. */

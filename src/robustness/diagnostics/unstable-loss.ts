@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { type BatchCheck, compare, notApplicable, type Probe } from './diagnostic.ts';
 import { mean, plain } from './figures.ts';
-import { lossesOf, ownSlopes, slopesOf } from './probing.ts';
+import { lossesOf, slopesOf } from './probing.ts';
 
 /** Four grey levels of 255. */
 const RADIUS = 4 / 255;
@@ -17,8 +17,9 @@ function climbed(probe: Probe): tf.Tensor4D {
   const { images } = probe;
   let moved = images;
   for (let i = 0; i < STEPS; i++) {
-    const slopes = i === 0 ? ownSlopes(probe) : slopesOf(probe, moved);
-    const step = slopes.sign().mul(RADIUS / 2);
+    const step = slopesOf(probe, moved)
+      .sign()
+      .mul(RADIUS / 2);
     moved = clipped(images, moved.add(step).sub(images).clipByValue(-RADIUS, RADIUS));
   }
   return moved;

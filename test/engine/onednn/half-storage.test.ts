@@ -269,6 +269,14 @@ describeNative('tensors stored as bfloat16', () => {
     tf.dispose([tensor, shared, sum]);
   });
 
+  it('beside an empty tensor, too, a kernel in JavaScript reads floats', () => {
+    tf.tidy(() => {
+      const stored = storedAsHalf(Float32Array.of(1, 2, 3, 4), [2, 2]);
+      const joined = tf.concat([stored, stored, tf.zeros([2, 0])], 1);
+      assert.deepEqual([...joined.dataSync()], [1, 2, 1, 2, 3, 4, 3, 4]);
+    });
+  });
+
   it('an Uint16Array of the user holds integers', () => {
     const backend = nativeBackend();
     const info = backend.makeTensorInfo([2], 'float32', new Uint16Array([1, 2]) as unknown as Float32Array);
