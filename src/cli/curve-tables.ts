@@ -1,7 +1,7 @@
 // What an evaluation says of its robustness curves beside the metric itself.
 
+import { formatEpsilon } from '../report/numbers.ts';
 import type { CurvePoint, RobustnessCurve, RobustnessCurves } from '../robustness/curve.ts';
-import { epsilonOf } from '../train/epsilon.ts';
 import { tableOf } from './table.ts';
 
 /** Each curve as one number or two; how much images change; the metric by class. */
@@ -27,7 +27,7 @@ function summaryTable(curves: readonly RobustnessCurve[]): string {
       ? [
           [
             'half fooled',
-            ...curves.map(({ median, norm }) => cell(median, (value) => epsilonOf(value, norm))),
+            ...curves.map(({ median, norm }) => cell(median, (value) => formatEpsilon(value, norm))),
           ],
         ]
       : []),
@@ -35,7 +35,7 @@ function summaryTable(curves: readonly RobustnessCurve[]): string {
       ? [
           [
             'unseen up to',
-            ...curves.map(({ unseen, norm }) => cell(unseen, ({ epsilon }) => epsilonOf(epsilon, norm))),
+            ...curves.map(({ unseen, norm }) => cell(unseen, ({ epsilon }) => formatEpsilon(epsilon, norm))),
           ],
         ]
       : []),
@@ -51,7 +51,7 @@ function perturbationTable({ norm, points }: RobustnessCurve): string {
     cell(point.perturbation?.[key], (value) => value.toFixed(digits));
   const own = norm === 'l1' || norm === 'l0' ? [column(norm, mean(norm, 2))] : [];
   const columns = [
-    column('epsilon', ({ epsilon }) => epsilonOf(epsilon, norm)),
+    column('epsilon', ({ epsilon }) => formatEpsilon(epsilon, norm)),
     column('images', ({ perturbation }) => `${perturbation?.images ?? 0}`),
     column('SSIM', ({ ssim }) => ssim.toFixed(4)),
     column('PSNR', mean('psnr', 1)),
@@ -67,7 +67,7 @@ function classTable({ attack, norm, metric, points, classes = [] }: RobustnessCu
     ['class', ...classes.map((one) => one.class)],
     ['images', ...classes.map(({ images }) => `${images}`)],
     ...points.map(({ epsilon }, i) => [
-      epsilonOf(epsilon, norm),
+      formatEpsilon(epsilon, norm),
       ...classes.map(({ values }) => (values[i] as number).toFixed(3)),
     ]),
   ];

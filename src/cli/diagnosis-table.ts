@@ -1,6 +1,6 @@
+import { formatEpsilon } from '../report/numbers.ts';
 import type { Checked } from '../robustness/diagnostics/diagnostic.ts';
 import type { Diagnosis } from '../train/diagnose.ts';
-import { epsilonOf } from '../train/epsilon.ts';
 
 const VERDICTS = { passed: 'passed', raised: 'RAISED', notApplicable: 'not applicable' } as const;
 
@@ -33,7 +33,7 @@ function rowsOf({ checks }: Diagnosis): Checked[] {
 function headingOf({ experiment, net, images, split, norm, epsilon, attack }: Diagnosis): string {
   return (
     `${experiment}: ${net} on ${images} images of the ${split} split, ` +
-    `${norm} epsilon ${epsilonOf(epsilon)}, attack ${attack.name}`
+    `${norm} epsilon ${formatEpsilon(epsilon, norm)}, attack ${attack.name}`
   );
 }
 

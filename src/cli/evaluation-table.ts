@@ -1,9 +1,8 @@
-import { formatEstimate } from '../report/numbers.ts';
+import { formatEpsilon, formatEstimate } from '../report/numbers.ts';
 import { partialFlag } from '../robustness/budget.ts';
 import type { CorruptionScores } from '../robustness/corruption-scores.ts';
 import type { RobustnessCurve } from '../robustness/curve.ts';
 import type { NoiseControl } from '../robustness/matched-noise.ts';
-import { epsilonOf } from '../train/epsilon.ts';
 import type { Evaluation } from '../train/evaluate.ts';
 import { curveTables } from './curve-tables.ts';
 import { tableOf } from './table.ts';
@@ -18,7 +17,7 @@ export function formatEvaluation(evaluation: Evaluation): string {
   if (!robustness) return head;
   const { curves, worst } = robustness;
   const rows = [
-    ['epsilon', ...worst.points.map(({ epsilon }) => epsilonOf(epsilon, worst.norm))],
+    ['epsilon', ...worst.points.map(({ epsilon }) => formatEpsilon(epsilon, worst.norm))],
     ...[...curves, worst].map((curve) => [curve.attack, ...cellsOf(curve)]),
   ];
   const stored = worst.quantise ? `, stored with ${worst.quantise} bits` : '';
@@ -34,7 +33,7 @@ export function formatEvaluation(evaluation: Evaluation): string {
 
 function unattacked({ robustness, control, corruptions, outliers, ambiguity }: Evaluation): string {
   const texts = [
-    ...(control ? [controlTable(control, robustness?.worst.norm)] : []),
+    ...(control && robustness ? [controlTable(control, robustness.worst.norm)] : []),
     ...(corruptions ? [corruptionTable(corruptions)] : []),
     ...(outliers
       ? [
@@ -53,9 +52,9 @@ function unattacked({ robustness, control, corruptions, outliers, ambiguity }: E
   return texts.map((text) => `\n${text}`).join('');
 }
 
-function controlTable({ noise, points }: NoiseControl, norm: string | undefined): string {
+function controlTable({ noise, points }: NoiseControl, norm: string): string {
   const columns = [
-    ['epsilon', ...points.map(({ epsilon }) => epsilonOf(epsilon, norm))],
+    ['epsilon', ...points.map(({ epsilon }) => formatEpsilon(epsilon, norm))],
     ['SSIM', ...points.map(({ ssim }) => ssim.toFixed(4))],
     [noise, ...cellsOf({ points })],
   ];

@@ -1,4 +1,5 @@
-import { relative } from 'node:path';
+import { existsSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import type { Argv, CommandModule } from 'yargs';
 import { UsageError } from '../errors.ts';
 import type { EpochRecord } from '../train/callback.ts';
@@ -138,7 +139,7 @@ async function report(trained: Trained, { directory }: Arguments): Promise<void>
 }
 
 /** Where the files of a finished run are. */
-async function results({ experiment, records }: Trained, run: string): Promise<[string, string][]> {
+async function results({ experiment, records, path }: Trained, run: string): Promise<[string, string][]> {
   const { bestEpoch, bestMeasurement, nameOfMeasure, valueOfMeasure } = await import(
     '../train/measurements.ts'
   );
@@ -158,7 +159,9 @@ async function results({ experiment, records }: Trained, run: string): Promise<[
   if (attacked) {
     const picture = `${run}/images/${checkpointName(attacked.epoch)}`;
     found.push(['robustness curves', `${picture}-curves.png`]);
-    found.push(['attacked images', `${picture}-examples.png`]);
+    // With a budget they are drawn after the last epoch alone.
+    if (existsSync(join(path, 'images', `${checkpointName(attacked.epoch)}-examples.png`)))
+      found.push(['attacked images', `${picture}-examples.png`]);
   }
   return [...found, ['measurements', `${run}/metrics.jsonl`], ['TensorBoard files', run]];
 }

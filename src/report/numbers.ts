@@ -33,7 +33,7 @@ export function formatSpread({ mean, spread }: { readonly mean: number; readonly
 }
 
 /** `8/255` where it is one and in linf, else four decimals. */
-export function formatEpsilon(epsilon: number, norm = 'linf'): string {
+export function formatEpsilon(epsilon: number, norm: string): string {
   const levels = epsilon * 255;
   const whole = norm === 'linf' && Math.abs(levels - Math.round(levels)) < 1e-6;
   return epsilon > 0 && whole ? `${Math.round(levels)}/255` : epsilon.toFixed(4).replace(/\.?0+$/, '');

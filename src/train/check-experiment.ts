@@ -16,7 +16,7 @@ import { checkSchedule } from './schedules.ts';
 
 /**
  * The experiment with every option filled in. Throws `UsageError` for the first thing that is wrong with it;
- * what only the data can tell (their task, their size) is checked by `checkAgainstData`.
+ * what only the data can tell (their task, their size) is checked by `checkTask`.
  */
 export function checkExperiment(experiment: Experiment): Experiment {
   requireKeys('experiment', experiment);

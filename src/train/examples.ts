@@ -10,9 +10,9 @@ import { type Dataset, describeLabels } from '../data/dataset.ts';
 import { type LossChoice, lossOf } from '../losses/create.ts';
 import type { Random } from '../random.ts';
 import { drawGallery, type GalleryImage } from '../report/gallery.ts';
+import { formatEpsilon } from '../report/numbers.ts';
 import { ssim } from '../robustness/ssim.ts';
 import type { Classifier } from '../robustness/target.ts';
-import { epsilonOf } from './epsilon.ts';
 
 export interface ExampleOptions {
   readonly attacks: readonly AttackChoice[];
@@ -91,7 +91,7 @@ export function drawExamples({ task, classes, norm, epsilon, rows }: Examples): 
       ],
       ...(task === 'segmentation' && { labels: truth.classMap }),
     })),
-    { title: `${norm} epsilon ${epsilonOf(epsilon, norm)}`, classes },
+    { title: `${norm} epsilon ${formatEpsilon(epsilon, norm)}`, classes },
   );
 }
 

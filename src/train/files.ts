@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { RunError } from '../errors.ts';
+import { isRunning } from './is-running.ts';
 
 const MEANINGS: Readonly<Record<string, string>> = {
   ENOSPC: 'no space is left on the disk; free some',
@@ -96,17 +97,23 @@ export async function replaceDirectory(
 }
 
 /**
- * Removes what writers that were killed left aside in `directory` and the directories in it. What was there before a
- * writer that had not yet put its own in the place comes back.
+ * Removes what writers that were killed left aside in `directory` and the directories in it, but not what another process,
+ * a report say, is writing. What was there before a writer that had not yet put its own in the place comes back.
  */
 export async function removeLeftovers(directory: string): Promise<void> {
   for (const entry of await readdir(directory, { withFileTypes: true })) {
     const path = join(directory, entry.name);
     const replaced = /^(.+)\.\d+\.old\.tmp$/.exec(entry.name)?.[1];
     if (replaced && !existsSync(join(directory, replaced))) await rename(path, join(directory, replaced));
-    else if (entry.name.endsWith('.tmp')) await rm(path, { recursive: true, force: true });
+    else if (entry.name.endsWith('.tmp') && !isBeingWritten(entry.name))
+      await rm(path, { recursive: true, force: true });
     else if (entry.isDirectory()) await removeLeftovers(path);
   }
+}
+
+function isBeingWritten(name: string): boolean {
+  const writer = Number(/\.(\d+)(\.\d+)?\.tmp$/.exec(name)?.[1]);
+  return writer !== process.pid && writer > 0 && isRunning(writer);
 }
 
 function ignoreMissing(error: NodeJS.ErrnoException): void {

@@ -21,7 +21,7 @@ export function taskOfNet(net: Experiment['net']): 'classification' | 'segmentat
   return resolveChoice('net', nets, requireChoice('net', net)).definition.task;
 }
 
-/** Fills in the options of data, net, loss, optimizer, defence and attacks; throws `UsageError` for unknown ones. */
+/** Fills in the options of data, net, loss, optimizer, schedule, defence and attacks; throws `UsageError` for unknown ones. */
 export function fillChoices(experiment: Experiment): Experiment {
   const { data, net, loss, optimizer, schedule, defence, robustness } = experiment;
   return {

@@ -12,7 +12,7 @@ export interface FoundRun {
   readonly epochs: number;
 }
 
-/** By their experiments as text, in the order of the oldest of each; those below `root` that are called `name`. */
+/** By their experiments, in the order of the oldest of each; those below `root` that are called `name`. */
 export async function furthestRuns(root: string, name: string): Promise<Map<string, FoundRun>> {
   const directory = join(resolve(root), name);
   const entries = existsSync(directory) ? await readdir(directory) : [];
@@ -20,7 +20,7 @@ export async function furthestRuns(root: string, name: string): Promise<Map<stri
   for (const entry of entries.sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))) {
     const path = join(directory, entry);
     if (!existsSync(join(path, 'experiment.json'))) continue;
-    const experiment = JSON.stringify(await readExperiment(path));
+    const experiment = keyOf(await readExperiment(path));
     const epochs = (await readRecords(path)).length;
     if (epochs >= (furthest.get(experiment)?.epochs ?? 0)) furthest.set(experiment, { path, epochs });
   }
@@ -29,5 +29,14 @@ export async function furthestRuns(root: string, name: string): Promise<Map<stri
 
 /** The run of an experiment that is checked, with all its options; undefined where there is none below `root`. */
 export async function furthestRunOf(root: string, experiment: Experiment): Promise<FoundRun | undefined> {
-  return (await furthestRuns(root, experiment.name)).get(JSON.stringify(experiment));
+  return (await furthestRuns(root, experiment.name)).get(keyOf(experiment));
+}
+
+/** Equal for equal experiments: in which order their options were set says nothing. */
+function keyOf(experiment: Experiment): string {
+  return JSON.stringify(experiment, (_, value: unknown) =>
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : value,
+  );
 }

@@ -26,6 +26,7 @@ export function trainedTag(norm: string, epsilon: number | 'auc'): string {
 
 /** How many images were attacked, where a budget decides that. */
 export const ATTACKED = 'robustness/images';
+export const TRAINED_ATTACKED = 'train/robustness/images';
 
 /** `corruption/gaussianNoise/3`. */
 export function corruptionTag(corruption: string, severity: number): string {
@@ -104,6 +105,7 @@ export function measurementsOf(experiment: Experiment): string[] {
     names.push(
       ...[...new Set([0, ...epsilons])].map((epsilon) => trainedTag(norm, epsilon)),
       trainedTag(norm, 'auc'),
+      ...(robustness.budget !== undefined ? [TRAINED_ATTACKED] : []),
     );
   }
   if (robustness.budget !== undefined) names.push(ATTACKED);

@@ -5,7 +5,6 @@ import { type CommonOptions, checkCommonOptions, type OptimizerDefinition } from
 import * as registry from './optimizers/registry.ts';
 
 export type OptimizerChoice = Choice<typeof registry>;
-export type OptimizerName = keyof typeof registry;
 
 /** An optimizer bound to the weights that it moves. Disposing frees its slots and averages, not the weights. */
 export interface Optimizer extends Disposable {

@@ -51,7 +51,12 @@ export async function createRunDirectory(
 /** Holds the directory of a run that exists. Throws `UsageError` while another process holds it. */
 export async function openRunDirectory(path: string): Promise<RunDirectory> {
   const release = await orRunError('Cannot open the run', () => lockRun(path));
-  await removeLeftovers(path);
+  try {
+    await orRunError('Cannot open the run', () => removeLeftovers(path));
+  } catch (error) {
+    release();
+    throw error;
+  }
   const metrics = join(path, 'metrics.jsonl');
   return {
     path,

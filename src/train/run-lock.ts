@@ -6,6 +6,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { RunError, UsageError } from '../errors.ts';
 import { writeSynced } from './files.ts';
+import { isRunning } from './is-running.ts';
 
 interface Owner {
   readonly pid: number;
@@ -13,6 +14,9 @@ interface Owner {
   /** Tells a process from a later one with the same number; empty where the system does not say. */
   readonly started: string;
 }
+
+/** Of this process, so that none meets another's file. */
+let attempts = 0;
 
 /** Releases the lock; safe to call twice. */
 export type Release = () => void;
@@ -26,18 +30,32 @@ export async function lockRun(directory: string): Promise<Release> {
   const path = join(directory, 'lock');
   const own = JSON.stringify(describe(process.pid));
   for (let attempt = 0; attempt < 10; attempt++) {
-    try {
-      await writeSynced(path, own, 'wx');
-      return releaser(path, own);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    }
+    if (await putThere(path, own)) return releaser(path, own);
     const held = await readFile(path, 'utf8').catch(() => undefined);
     if (held === undefined) continue;
     refuseIfAlive(directory, held);
     await takeAway(path, held);
   }
   throw new RunError(`${path}: other processes keep taking this lock. Try again when they are done.`);
+}
+
+/** False where there is a lock already. It appears with what it says: an empty one would be taken for torn. */
+async function putThere(path: string, own: string): Promise<boolean> {
+  const written = `${path}.${process.pid}.${++attempts}.tmp`;
+  try {
+    await writeSynced(written, own);
+    await link(written, path).catch(async (error: NodeJS.ErrnoException) => {
+      // Some file systems know no links.
+      if (error.code === 'EEXIST') throw error;
+      await writeSynced(path, own, 'wx');
+    });
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  } finally {
+    await rm(written, { force: true });
+  }
 }
 
 /** Whether a process works on a run; of one on another machine nothing is known but that it did. */
@@ -89,7 +107,7 @@ function refuseIfAlive(directory: string, held: string): void {
 
 /** Moves a stale lock away, unless another process has just done so and holds a new one. */
 async function takeAway(path: string, stale: string): Promise<void> {
-  const aside = `${path}.${process.pid}.tmp`;
+  const aside = `${path}.${process.pid}.${++attempts}.tmp`;
   try {
     await rename(path, aside);
   } catch {
@@ -97,15 +115,6 @@ async function takeAway(path: string, stale: string): Promise<void> {
   }
   if ((await readFile(aside, 'utf8')) !== stale) await link(aside, path).catch(() => {});
   await rm(aside, { force: true });
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }
 
 function describe(pid: number): Owner {

@@ -85,6 +85,7 @@ export function createSession(
     records,
     position: state.position,
     get stopReason() {
+      if (session.position.epoch > parts.experiment.epochs) return undefined;
       return parts.signal.aborted ? 'interrupted' : stopReason;
     },
     async saveWhereItStands() {

@@ -4,7 +4,6 @@ import { parseNumber, parseNumbers } from '../../src/cli/numbers.ts';
 import { override } from '../../src/cli/overrides.ts';
 import { UsageError } from '../../src/errors.ts';
 import { checkExperiment } from '../../src/train/check-experiment.ts';
-import { epsilonOf } from '../../src/train/epsilon.ts';
 import type { Experiment } from '../../src/train/experiment.ts';
 import { classification as tiny } from '../train/support.ts';
 
@@ -105,11 +104,4 @@ test('numbers are decimal or fractions, and nothing else', () => {
   for (const text of ['', '/', '1/', '/2', '1/0', '1/2/3', 'NaN', 'Infinity', '1,2', '8/255px']) {
     assert.throws(() => parseNumber(text, '--epsilons'), /^UsageError: --epsilons: expected a number/, text);
   }
-});
-
-test('epsilons are shown as fractions of 255 where they are', () => {
-  assert.deepEqual(
-    [0, 8 / 255, 0.5 / 255, 0.1, 1].map((epsilon) => epsilonOf(epsilon)),
-    ['0', '8/255', '0.002', '0.1', '255/255'],
-  );
 });

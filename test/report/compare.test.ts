@@ -71,6 +71,35 @@ test('seeds of one experiment are one row, with mean and deviation', () => {
   assert.ok(Math.abs(nets[1]!.figures['worst area']!.mean - area) < 1e-12);
 });
 
+test('what not every seed has is no figure of their net', () => {
+  const runs = [trained('unet', 1, 0.8, 0.4), trained('unet', 2, 0.9, 0.2)];
+  const [first, second] = runs as [RunData, RunData];
+  const worstAlone = second.measured.map((one) => ({ ...one, curves: [] }));
+  const [net] = compareRuns([first, { ...second, measured: worstAlone }]).nets;
+  assert.ok(!('pgd at 4/255' in net!.figures));
+  assert.ok('worst at 4/255' in net!.figures);
+  // The images of one of them are seen at every epsilon.
+  const points = (curve: CurveData) => ({
+    ...curve,
+    points: curve.points.map((point) => ({ ...point, ssim: point.epsilon > 0 ? 0.5 : 1 })),
+  });
+  const seen = second.measured.map((one) => ({
+    ...one,
+    curves: one.curves.map(points),
+    worst: points(one.worst!),
+  }));
+  const kept = compareRuns([first, { ...second, measured: seen }], { similarity: 0.9 });
+  assert.ok(!kept.columns.some((column) => column.startsWith('worst,')));
+});
+
+test('of runs of one seed one counts, the furthest', () => {
+  const [longer] = [trained('unet', 1, 0.8, 0.4)];
+  const shorter = { ...trained('unet', 1, 0.6, 0.1), records: [] };
+  const { nets } = compareRuns([longer!, shorter, trained('unet', 2, 0.9, 0.2)]);
+  assert.deepEqual(nets[0]!.seeds, [1, 2]);
+  assert.ok(Math.abs(nets[0]!.figures.accuracy!.mean - 0.85) < 1e-12);
+});
+
 test('folds are repeats as seeds are, alone and crossed with them', () => {
   const inFold = (fold: number, seed: number, clean: number) => {
     const one = trained('unet', seed, clean, 0.4);

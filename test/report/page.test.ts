@@ -152,6 +152,21 @@ describe('in a browser', { skip }, () => {
     assert.equal(await count('#gallery details[open]'), 1);
   });
 
+  test('noise as visible as the worst case is drawn in the norm of the worst case alone', async () => {
+    const { runs, ...rest } = pageData();
+    const [first] = runs;
+    const [one] = first!.measured;
+    const inL2 = one!.curves.map((curve) => ({ ...curve, norm: 'l2' }));
+    const both = { ...one!, curves: [...one!.curves, ...inL2] };
+    await show({ ...rest, runs: [{ ...first!, measured: [both] }] });
+    assert.match(await textOf('#curves .legend'), /gaussianNoise/);
+    await page.evaluate(
+      'const norm = document.getElementById("norm"); norm.value = "l2"; norm.dispatchEvent(new Event("change"))',
+    );
+    assert.equal(await page.evaluate('document.getElementById("norm").value'), 'l2');
+    assert.doesNotMatch(await textOf('#curves .legend'), /gaussianNoise/);
+  });
+
   test('what all runs were attacked with in another norm is a choice of its own, and not the first', async () => {
     const { runs, ...rest } = pageData();
     const [first] = runs;

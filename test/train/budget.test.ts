@@ -13,7 +13,13 @@ const directory = temporaryDirectory();
 before(() => useEngine('auto'));
 
 async function trained(budget: number) {
-  const robustness = { ...classification.robustness, budget, unseen: true, quantise: 8 } as const;
+  const robustness = {
+    ...classification.robustness,
+    budget,
+    unseen: true,
+    quantise: 8,
+    trainImages: 5,
+  } as const;
   const experiment: Experiment = { ...classification, epochs: 1, robustness };
   const { net, records, path } = await train(experiment, { directory });
   net.model.dispose();
@@ -38,7 +44,9 @@ test('without time for all images, a curve is of some, and says so everywhere', 
     assert.match(flags.at(-1), partial);
   }
   assert.equal(measurements['robustness/images'], 4);
+  assert.equal(measurements['train/robustness/images'], 4);
   assert.match(log, /partial-curve: 4 of 6/);
+  assert.match(log, /training images: partial-curve: 4 of 5/);
   assert.match(tensorBoard, /robustness\/partial/);
   assert.match(tensorBoard, /partial-curve: 4 of 6/);
 });
@@ -52,6 +60,7 @@ test('with time enough it is of all images, and says nothing', async () => {
     curves.curves.every(({ unseen }: { unseen?: { ssim: number } }) => unseen && unseen.ssim >= 0.97),
   );
   assert.equal(measurements['robustness/images'], 6);
+  assert.equal(measurements['train/robustness/images'], 5);
   assert.doesNotMatch(log, /partial-curve/);
   const named = measurementsOf(experiment);
   for (const name of Object.keys(measurements)) assert.ok(named.includes(name), name);

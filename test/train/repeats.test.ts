@@ -69,4 +69,6 @@ test('the run of an experiment is the one with the most epochs, and of these the
   assert.deepEqual(await furthestRunOf(root, first), { path: newer, epochs: 2 });
   assert.deepEqual(await furthestRunOf(root, second), { path: begun, epochs: 0 });
   assert.equal((await furthestRuns(root, 'tiny')).size, 2);
+  const turned = Object.fromEntries(Object.entries(first).reverse()) as unknown as Experiment;
+  assert.deepEqual(await furthestRunOf(root, turned), { path: newer, epochs: 2 });
 });

@@ -1,9 +1,22 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { RunError, UsageError } from '../../src/errors.ts';
 import { replaceDirectory } from '../../src/train/files.ts';
+import { versionOf } from '../../src/train/report/version.ts';
 import {
   createRunDirectory,
   latestRun,
@@ -13,6 +26,8 @@ import {
 import { segmentation, temporaryDirectory } from './support.ts';
 
 const root = temporaryDirectory();
+/** Above the largest process number of Linux. */
+const GONE = 2 ** 22 + 1;
 const at = new Date('2026-08-23T10:15:00.500Z');
 const record = (epoch: number) => ({ epoch, step: epoch * 4, measurements: { 'train/loss': 1 / epoch } });
 
@@ -81,8 +96,7 @@ test('the lock of a process that is gone, or a torn one, is taken over', async (
   const path = join(root, 'stale');
   mkdirSync(path);
   const stale = [
-    // Above the largest process number of Linux.
-    JSON.stringify({ pid: 2 ** 22 + 1, host: (await import('node:os')).hostname(), started: '1' }),
+    JSON.stringify({ pid: GONE, host: (await import('node:os')).hostname(), started: '1' }),
     // This process's number, worn by another process before.
     JSON.stringify({ pid: process.pid, host: (await import('node:os')).hostname(), started: '1' }),
     '{"pid": 12',
@@ -97,6 +111,19 @@ test('the lock of a process that is gone, or a torn one, is taken over', async (
   }
 });
 
+test('a page that is watched learns of a process that was killed, which leaves its files as they are', async () => {
+  const path = join(root, 'killed');
+  mkdirSync(path);
+  const owned = { pid: GONE, host: (await import('node:os')).hostname(), started: '1' };
+  writeFileSync(join(path, 'lock'), JSON.stringify({ ...owned, host: 'not-this-machine' }));
+  const held = await versionOf([path]);
+  assert.equal(await versionOf([path]), held);
+  const { mtime } = statSync(join(path, 'lock'));
+  writeFileSync(join(path, 'lock'), JSON.stringify(owned));
+  utimesSync(join(path, 'lock'), mtime, mtime);
+  assert.notEqual(await versionOf([path]), held);
+});
+
 test('the lock of another machine is respected, and the message says what to delete', async () => {
   const path = join(root, 'elsewhere');
   mkdirSync(path);
@@ -106,24 +133,60 @@ test('the lock of another machine is respected, and the message says what to del
 
 test('what a killed writer left aside is removed, and a directory is replaced whole', async () => {
   const path = join(root, 'aside');
-  mkdirSync(join(path, 'epoch-0001.123.tmp'), { recursive: true });
+  mkdirSync(join(path, `epoch-0001.${GONE}.tmp`), { recursive: true });
   await replaceDirectory(join(path, 'epoch-0001'), { a: '1', b: '2' });
   await replaceDirectory(join(path, 'epoch-0001'), { a: '3' });
   (await openRunDirectory(path)).release();
-  assert.ok(!existsSync(join(path, 'epoch-0001.123.tmp')));
+  assert.ok(!existsSync(join(path, `epoch-0001.${GONE}.tmp`)));
   assert.equal(readFileSync(join(path, 'epoch-0001/a'), 'utf8'), '3');
   assert.ok(!existsSync(join(path, 'epoch-0001/b')));
 });
 
+test('what another process is writing is left alone', async () => {
+  const path = join(root, 'written');
+  const report = `report.html.${process.ppid}.tmp`;
+  mkdirSync(path);
+  writeFileSync(join(path, report), '<');
+  (await openRunDirectory(path)).release();
+  assert.deepEqual(readdirSync(path), [report]);
+});
+
+test('of processes that want one run at the same moment, one gets it', { timeout: 60_000 }, async () => {
+  const paths = Array.from({ length: 200 }, (_, i) => join(root, `contested-${i}`));
+  for (const path of paths) mkdirSync(path);
+  const contenders = await Promise.all([contender(paths), contender(paths)]);
+  const start = Date.now() + 100;
+  const got = await Promise.all(contenders.map(({ contend }) => contend(start)));
+  for (const { end } of contenders) end();
+  assert.deepEqual(got.flat().toSorted(), paths.toSorted());
+});
+
+/** A process that locks what it can of `paths` when it is told to, and holds it until its end. */
+async function contender(paths: readonly string[]) {
+  const file = fileURLToPath(new URL('lock-contender.ts', import.meta.url));
+  const child = spawn(process.execPath, ['--import', 'tsx', file, ...paths], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
+  await lines.next();
+  return {
+    async contend(start: number): Promise<string[]> {
+      child.stdin.write(`${start}\n`);
+      return JSON.parse((await lines.next()).value);
+    },
+    end: () => child.stdin.end(),
+  };
+}
+
 test('a writer that was killed between taking the old away and putting the new there loses neither', async () => {
   const path = join(root, 'between');
-  mkdirSync(join(path, 'interrupted.123.old.tmp'), { recursive: true });
-  writeFileSync(join(path, 'interrupted.123.old.tmp/a'), 'before');
-  mkdirSync(join(path, 'interrupted.123.tmp'));
+  mkdirSync(join(path, `interrupted.${GONE}.old.tmp`), { recursive: true });
+  writeFileSync(join(path, `interrupted.${GONE}.old.tmp/a`), 'before');
+  mkdirSync(join(path, `interrupted.${GONE}.tmp`));
   mkdirSync(join(path, 'epoch-0001'));
-  mkdirSync(join(path, 'epoch-0001.123.old.tmp'));
+  mkdirSync(join(path, `epoch-0001.${GONE}.old.tmp`));
   mkdirSync(join(path, 'curves'));
-  writeFileSync(join(path, 'curves/epoch-0001.json.123.tmp'), '{');
+  writeFileSync(join(path, `curves/epoch-0001.json.${GONE}.tmp`), '{');
   (await openRunDirectory(path)).release();
   assert.equal(readFileSync(join(path, 'interrupted/a'), 'utf8'), 'before');
   assert.deepEqual(readdirSync(path).sort(), ['curves', 'epoch-0001', 'interrupted']);

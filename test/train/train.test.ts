@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { before, test } from 'node:test';
 import { useEngine } from '../../src/engine/engine.ts';
 import { RunError, UsageError } from '../../src/errors.ts';
-import type { Callback } from '../../src/train/callback.ts';
+import type { Callback, EpochRecord, Run } from '../../src/train/callback.ts';
 import { checkpointedEpochs } from '../../src/train/checkpoints.ts';
 import type { Experiment } from '../../src/train/experiment.ts';
 import { readRecords } from '../../src/train/run-directory.ts';
@@ -93,6 +93,18 @@ for (const [where, place] of Object.entries({
     assert.equal(stopped, undefined);
     assert.deepEqual(outcomeOf(interrupted.path), outcomeOf(await reference()));
     assert.ok(!existsSync(join(interrupted.path, 'interrupted')));
+  });
+}
+
+for (const reason of ['interrupted', 'no better']) {
+  test(`a run that is stopped (${reason}) when its last epoch is recorded, has ended`, async () => {
+    const last = {
+      name: 'last',
+      onRecord: (run: Run, { epoch }: EpochRecord) => void (epoch === 3 && run.stop(reason)),
+    };
+    const { stopped, path } = await trainOnly(segmentation, { callbacks: [last] });
+    assert.equal(stopped, undefined);
+    assert.deepEqual(outcomeOf(path), outcomeOf(await reference()));
   });
 }
 

@@ -38,7 +38,7 @@ export interface ComparedNet {
   readonly seeds: readonly number[];
   /** Of each run, where the data are divided into folds. */
   readonly folds: readonly number[];
-  /** By the keys of the columns. */
+  /** By the keys of the columns; of several runs those that each of them has. */
   readonly figures: Readonly<Record<string, Figure>>;
   /** Names of the flags of it and of its curves. */
   readonly flags: readonly string[];
@@ -142,10 +142,12 @@ function compared(
   sources: ReadonlyMap<RunData, Source>,
   places: ReadonlyMap<string, Place>,
 ): ComparedNet {
-  const { experiment, net, differs, runs } = group;
+  const { experiment, net, differs } = group;
+  const runs = repeatsIn(group);
   const own = runs.map((run) => sources.get(run) as Source);
   const each = own.map((source) => figuresOf(source, places));
-  const keys = [...new Set(each.flatMap((figures) => Object.keys(figures)))];
+  // A mean over some of the runs would look as one over all.
+  const keys = Object.keys(each[0] ?? {}).filter((key) => each.every((figures) => key in figures));
   const flags = own.flatMap((source) => [...source.flags, ...source.curves.flatMap((curve) => curve.flags)]);
   return {
     ...{ experiment, net, differs },
@@ -156,6 +158,17 @@ function compared(
     ),
     flags: [...new Set(flags.map((flag) => flag.split(':')[0] ?? flag))],
   };
+}
+
+/** One run of each seed and fold: that with the most epochs, and of these the last. */
+function repeatsIn({ runs }: Group): RunData[] {
+  const repeats = new Map<string, RunData>();
+  for (const run of runs) {
+    const key = `${run.seed} ${foldOf(run)}`;
+    const epochs = repeats.get(key)?.records.length ?? 0;
+    if (run.records.length >= epochs) repeats.set(key, run);
+  }
+  return [...repeats.values()];
 }
 
 function over(figures: readonly Figure[]): Figure {

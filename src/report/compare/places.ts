@@ -42,7 +42,7 @@ export function placesOf(
   if (wanted !== undefined && !measured.some(hasWanted)) {
     const known = measured.flatMap(({ norm, common }) => common.map((a) => formatEpsilon(a, norm)));
     throw new UsageError(
-      `--epsilon: expected one that every run was attacked with (${known.join(', ') || 'none'}), received ${formatEpsilon(wanted)}.`,
+      `--epsilon: expected one that every run was attacked with (${known.join(', ') || 'none'}), received ${formatEpsilon(wanted, norms.length === 1 ? (norms[0] as string) : '')}.`,
     );
   }
   return new Map(

@@ -44,8 +44,11 @@ function validated(run: RunData): Source {
   const candidates = attacked.length > 0 ? attacked : run.records;
   const deciding = run.best?.parts ?? [run.best?.measurement ?? ''];
   const sign = run.best?.better === 'lower' ? -1 : 1;
+  // What was not measured decides nothing.
   const scoreOf = ({ measurements }: RunData['records'][number]) =>
-    sign * deciding.reduce((sum, name) => sum + (measurements[name] ?? 0), 0);
+    deciding.every((name) => measurements[name] !== undefined)
+      ? sign * deciding.reduce((sum, name) => sum + (measurements[name] as number), 0)
+      : Number.NEGATIVE_INFINITY;
   const [first, ...others] = candidates;
   if (!first) throw new UsageError(`${run.id} has no epoch yet: there is nothing to compare.`);
   const best = others.reduce((a, b) => (scoreOf(b) > scoreOf(a) ? b : a), first);

@@ -19,7 +19,7 @@ export function progress(screen: Screen = process.stdout): Callback {
   };
   const line = (text: string) => screen.write(`${screen.isTTY ? '\r\x1b[K' : ''}${text}\n`);
   let epochStart = 0;
-  let firstBatch = 0;
+  let firstBatch = -1;
   // Only for the time left: nothing that is recorded depends on it.
   let epochSeconds: number | undefined;
 

@@ -6,6 +6,7 @@ import type { NoiseName } from '../../robustness/noises.ts';
 import { inference } from '../../robustness/target.ts';
 import type { Callback, Measurements, Run } from '../callback.ts';
 import { checkpointName } from '../checkpoints.ts';
+import { epochsDue } from '../due.ts';
 import { drawExamples, makeExamples } from '../examples.ts';
 import { attackedImages, measureRobustness } from '../measure.ts';
 import { measureNoise } from '../measure-unattacked.ts';
@@ -25,9 +26,9 @@ export function robustnessMeasurement(): Callback {
     name: 'robustness',
     async onMeasure(run, { epoch, seconds }) {
       const { robustness, epochs } = run.experiment;
-      if (!robustness || (epoch % robustness.everyEpochs !== 0 && epoch !== epochs)) return {};
+      const since = epochsDue(run.experiment, epoch);
+      if (!robustness || !since) return {};
       // The epochs that were not evaluated took about as long.
-      const since = epoch % robustness.everyEpochs || robustness.everyEpochs;
       const measured = await curvesOf(run, robustness, since * (seconds ?? 0));
       const flags = report(run, epoch, measured);
       const control = robustness.noise && (await controlOf(run, robustness.noise, measured.worst));

@@ -22,7 +22,8 @@ export function tensorboard(gradients: GradientWatch): Callback {
       summary.customScalars(layoutOf(experiment));
       summary.graph(modelGraph(net.model));
       summary.hparams(hyperparametersOf(experiment));
-      if (train.samples.length <= experiment.data.batchSize) gradients.arm();
+      // A single batch: a last one of one image is left out.
+      if (train.samples.length <= experiment.data.batchSize + 1) gradients.arm();
     },
     onBatchEnd(_run, { batch, batches }) {
       if (batch === Math.max(batches - 2, 0)) gradients.arm();

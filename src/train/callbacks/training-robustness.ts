@@ -1,8 +1,10 @@
+import { partialFlag } from '../../robustness/budget.ts';
 import type { RobustnessCurve } from '../../robustness/curve.ts';
 import { inference } from '../../robustness/target.ts';
 import type { Callback, Run } from '../callback.ts';
+import { epochsDue } from '../due.ts';
 import { measureRobustness } from '../measure.ts';
-import { trainedTag } from '../measurements.ts';
+import { TRAINED_ATTACKED, trainedTag } from '../measurements.ts';
 
 /**
  * Attacks images of the training split too, where the experiment says how many: the same ones every time, as they are
@@ -10,18 +12,26 @@ import { trainedTag } from '../measurements.ts';
  *
  * Records the worst case over the attacks, as `train/robustness/worst/linf/0.0157` and `train/robustness/worst/linf/auc`.
  * Where it rises while that of the validation split falls, the net overfits to its attacked examples: Rice, Wong and
- * Kolter 2020, arXiv:2002.11569. A budget holds for these images anew.
+ * Kolter 2020, arXiv:2002.11569. A budget holds for these images anew, and
+ * `train/robustness/images` says of how many there was time for.
  */
 export function trainingRobustness(): Callback {
   return {
     name: 'training-robustness',
     async onMeasure(run, { epoch, seconds = 0 }) {
-      const { robustness, epochs } = run.experiment;
-      if (!robustness?.trainImages) return {};
-      if (epoch % robustness.everyEpochs !== 0 && epoch !== epochs) return {};
-      const { norm, points, area } = await worstOf(run, robustness, seconds);
+      const { robustness } = run.experiment;
+      const since = epochsDue(run.experiment, epoch);
+      if (!robustness?.trainImages || !since) return {};
+      const worst = await worstOf(run, robustness, since * seconds);
+      const { norm, points, area, images } = worst;
+      const partial = partialFlag(worst);
+      if (partial) run.log.info({ epoch }, `epoch ${epoch}, training images: ${partial}`);
       const values = points.map(({ epsilon, value }) => [trainedTag(norm, epsilon), value] as const);
-      return { ...Object.fromEntries(values), [trainedTag(norm, 'auc')]: area };
+      return {
+        ...Object.fromEntries(values),
+        [trainedTag(norm, 'auc')]: area,
+        ...(robustness.budget !== undefined && { [TRAINED_ATTACKED]: images }),
+      };
     },
   };
 }

@@ -1,6 +1,7 @@
 import { inference } from '../../robustness/target.ts';
 import type { Callback, Measurements, Run } from '../callback.ts';
 import { checkpointName } from '../checkpoints.ts';
+import { epochsDue } from '../due.ts';
 import { measureAmbiguity, measureCorruptions, measureOutliers } from '../measure-unattacked.ts';
 import { ambiguityMeasurements, corruptionTag, outlierMeasurements } from '../measurements.ts';
 
@@ -14,8 +15,8 @@ export function unattackedMeasurement(): Callback {
   return {
     name: 'unattacked',
     async onMeasure(run, { epoch }) {
-      const { robustness, epochs } = run.experiment;
-      if (!robustness || (epoch % robustness.everyEpochs !== 0 && epoch !== epochs)) return {};
+      const { robustness } = run.experiment;
+      if (!robustness || !epochsDue(run.experiment, epoch)) return {};
       return {
         ...(robustness.corruptions && (await underCorruptions(run, epoch, robustness.corruptions))),
         ...(await uncertainty(run, robustness)),

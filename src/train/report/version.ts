@@ -1,12 +1,17 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isHeld } from '../run-lock.ts';
 
 /** Where files appear, and those that grow or go, as a run goes on. */
 const watched = ['.', 'curves', 'images', 'evaluations', 'diagnoses', 'metrics.jsonl'];
 
-/** Another text whenever what the page shows of these runs may have changed; reads no file. */
+/** Another text whenever what the page shows of these runs may have changed; reads no file but the lock. */
 export async function versionOf(runs: readonly string[]): Promise<string> {
-  const parts = runs.flatMap((run) => watched.map((name) => stateOf(join(run, name))));
+  const parts = runs.flatMap((run) => [
+    ...watched.map((name) => stateOf(join(run, name))),
+    // A process that was killed leaves its files as they are.
+    isHeld(run).then((held) => (held ? 'held' : 'free')),
+  ]);
   return (await Promise.all(parts)).join('.');
 }
 

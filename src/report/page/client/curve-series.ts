@@ -79,6 +79,8 @@ export function seriesOf(
   );
   // Noise that is as visible as the worst case has no raw values, and no classes.
   for (const [r, { run, name, measured }] of chosen.entries()) {
+    // It belongs to the worst case, which is measured in one norm.
+    if (measured.worst?.norm !== norm) continue;
     if (!measured.control || which === raw || !classes.includes(all)) continue;
     const key = `${several ? `${run.id}-` : ''}control`;
     if (several) hidden.add(key);

@@ -195,7 +195,7 @@ function corruptionsOf({ corruptions, label }: MeasuredData): readonly Child[] {
 
 /** Outliers and ambiguity, as the last epoch recorded them. */
 function uncertaintyOf({ records }: RunData): readonly Child[] {
-  const wanted = /^(outliers|ambiguity|diversity)\//;
+  const wanted = /^(outliers|ambiguity)\//;
   const last = records.findLast(({ measurements }) =>
     Object.keys(measurements).some((name) => wanted.test(name)),
   );
@@ -229,9 +229,8 @@ export function evaluationSection({ runs }: PageData): Section {
         const metrics = [...new Set(evaluations.flatMap(({ clean }) => Object.keys(clean ?? {})))];
         const rows = evaluations.map(({ label, clean, worst }) => {
           const last = worst?.points.at(-1);
-          const under = last
-            ? `${formatValue(last.value)} at ${formatEpsilon(last.epsilon, worst?.norm)}`
-            : '–';
+          const under =
+            worst && last ? `${formatValue(last.value)} at ${formatEpsilon(last.epsilon, worst.norm)}` : '–';
           return [label, ...metrics.map((name) => formatValue(clean?.[name])), under];
         });
         return [table('Clean, on the whole split', ['measured on', ...metrics, 'worst case'], rows)];

@@ -145,13 +145,13 @@ export function gallerySection({ runs }: PageData): Section {
       if (galleries.length === 0) return [];
       const attacks = [...new Set(galleries.flatMap(attacksOf))];
       const masks = galleries.some(({ rows }) => rows.some(({ clean }) => clean.prediction));
-      const [{ norm, epsilon }] = galleries as [GalleryData];
+      const within = galleries.map(({ norm, epsilon }) => `${formatEpsilon(epsilon, norm)} (${norm})`);
       return [
         attacks.length > 0 &&
           h(
             'p',
             {},
-            `Within epsilon ${formatEpsilon(epsilon, norm)} (${norm}). Differences are around middle grey, which means no change.`,
+            `Within epsilon ${[...new Set(within)].join(' and ')}. Differences are around middle grey, which means no change.`,
           ),
         attacks.length > 0 &&
           h(

@@ -12,7 +12,7 @@ export function remember(key: string, value: unknown): void {
   chosen.set(key, value);
 }
 
-/** Replaces the content of an element, and gives the focus and what was unfolded back to what has the same id. */
+/** Replaces the content of an element, and gives the focus back to what has the same id. */
 export function replaceContent(element: HTMLElement, content: readonly Child[]): void {
   const focused = element.contains(document.activeElement) ? document.activeElement?.id : undefined;
   element.replaceChildren(...content.filter((child) => child !== undefined && child !== false));

@@ -107,13 +107,13 @@ const attackOf = (measurement: string) => measurement.split('/').slice(1, 3).joi
 
 function nameOf(measurement: string): string {
   if (trainedTag.test(measurement)) return `${nameOf(measurement.slice('train/'.length))}, training images`;
-  const [kind, attack, norm, epsilon] = measurement.split('/');
+  const [kind, attack, norm = '', epsilon] = measurement.split('/');
   if (kind !== 'robustness') return measurement.replace('/', ' ');
   return epsilon === 'auc' ? 'area under the curve' : `${attack} at ${levels(Number(epsilon), norm)}`;
 }
 
 /** Tags hold four decimals of an epsilon: those of a grey level mean it. */
-function levels(epsilon: number, norm: string | undefined): string {
+function levels(epsilon: number, norm: string): string {
   const nearest = Math.round(epsilon * 255) / 255;
   return formatEpsilon(Math.abs(nearest - epsilon) < 6e-5 ? nearest : epsilon, norm);
 }

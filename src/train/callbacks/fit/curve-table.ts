@@ -1,5 +1,5 @@
+import { formatEpsilon } from '../../../report/numbers.ts';
 import type { RobustnessCurve } from '../../../robustness/curve.ts';
-import { epsilonOf } from '../../epsilon.ts';
 
 /** Curves as a markdown table, a row an epsilon, with the 95 % interval of the last curve; below it the notes, as a list. */
 export function curveTable(curves: readonly RobustnessCurve[], notes: readonly string[]): string {
@@ -11,7 +11,11 @@ export function curveTable(curves: readonly RobustnessCurve[], notes: readonly s
     const at = curves.map(({ points }) => points[i]);
     const last = at.at(-1);
     const interval = last ? `${last.low.toFixed(3)} – ${last.high.toFixed(3)}` : '';
-    return row([epsilonOf(epsilon), ...at.map((point) => point?.value.toFixed(3) ?? ''), interval]);
+    return row([
+      formatEpsilon(epsilon, first.norm),
+      ...at.map((point) => point?.value.toFixed(3) ?? ''),
+      interval,
+    ]);
   });
   return [
     `${first.metric} of ${first.images} images`,
