@@ -33,7 +33,7 @@ function parseList(text: string, owner: string): number[] {
 
 /**
  * Trains them one after the other. A run that is there already is left as it is, or gone on with: the same command does
- * the rest of what was interrupted.
+ * the rest of what was interrupted. One that another process trains is passed over, so that two may share the work.
  *
  * `onTrained` has each that was trained here, and says whether the next may begin.
  */
@@ -45,9 +45,11 @@ export async function trainRepeats(
 ): Promise<void> {
   const say = (line: string) => process.stdout.write(`${line}\n`);
   const { furthestRunOf } = await import('../train/furthest-runs.ts');
+  const { isHeld } = await import('../train/run-lock.ts');
   const { repeatsOf } = await import('../train/repeats.ts');
   const experiments = repeatsOf(await chooseExperiment(name, set), repeats);
   const { resume, train } = await import('../train/train.ts');
+  let passed = 0;
   for (const [i, experiment] of experiments.entries()) {
     const { seed, epochs } = experiment;
     const { split } = experiment.data;
@@ -59,9 +61,15 @@ export async function trainRepeats(
       say(`${which}: is there, ${path}`);
       continue;
     }
+    if (found && (await isHeld(found.path))) {
+      say(`${which}: another process is at it, ${path}`);
+      passed++;
+      continue;
+    }
     say(found ? `${which}: goes on after ${found.epochs} of ${epochs} epochs, ${path}` : `${which}: begins`);
     if (!(await onTrained(await (found ? resume(found.path, options) : train(experiment, options))))) return;
   }
   const { name: directory } = experiments[0] as (typeof experiments)[number];
-  say(`All ${experiments.length} runs are there. Next: medrobust compare ${directory}`);
+  if (passed > 0) say(`${passed} of ${experiments.length} runs were left to other processes.`);
+  else say(`All ${experiments.length} runs are there. Next: medrobust compare ${directory}`);
 }

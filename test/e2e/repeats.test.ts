@@ -1,10 +1,11 @@
 // One experiment with several seeds and folds, as the command line trains and compares it.
 
 import assert from 'node:assert/strict';
-import { readdirSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { runCommand } from '../../src/cli/commands.ts';
+import { lockRun } from '../../src/train/run-lock.ts';
 import { temporaryDirectory } from '../train/support.ts';
 import { medrobust, tinyFile } from './command.ts';
 
@@ -35,6 +36,20 @@ test('every seed and fold is trained once, and again only what is missing', asyn
   assert.equal(second.stdout.match(/: is there, /g)?.length, 3);
   assert.equal(second.stdout.match(/: begins$/gm)?.length, 1);
   assert.equal(runs().length, 4);
+});
+
+test('a run that another process trains is left to it', async () => {
+  const [held] = runs() as [string];
+  const path = join(root, 'tiny', held);
+  const records = readFileSync(join(path, 'metrics.jsonl'));
+  writeFileSync(join(path, 'metrics.jsonl'), '');
+  const release = await lockRun(path);
+  const { code, stdout, stderr } = await medrobust(words);
+  release();
+  writeFileSync(join(path, 'metrics.jsonl'), records);
+  assert.equal(code, 0, stderr);
+  assert.equal(stdout.match(/: another process is at it, /g)?.length, 1);
+  assert.match(stdout, /^1 of 4 runs were left to other processes\.$/m);
 });
 
 test('they are one row, with their spread', async () => {

@@ -57,6 +57,8 @@ const keys: Readonly<Record<string, { code: number; text?: string }>> = {
   ArrowRight: { code: 39 },
 };
 
+const twoFrames = 'new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))';
+
 /** Commands and their answers, separated by NUL, on the file descriptors 3 and 4. */
 function connect(browser: ChildProcess, onEvent: (message: Message) => void) {
   const [, , , input, output] = browser.stdio as unknown as [null, null, null, Writable, Readable];
@@ -107,6 +109,7 @@ export async function openBrowser(): Promise<Page> {
   const { sessionId } = await send('Target.attachToTarget', { targetId, flatten: true });
   const tell = (method: string, params: Result = {}) => send(method, params, sessionId as string);
   for (const domain of ['Page', 'Network', 'Runtime', 'Log']) await tell(`${domain}.enable`);
+  await tell('Emulation.setFocusEmulationEnabled', { enabled: true });
   const page: Page = {
     requests,
     errors,
@@ -117,7 +120,7 @@ export async function openBrowser(): Promise<Page> {
       await tell('Page.navigate', { url });
       await done;
       // Charts are drawn once their width is known.
-      await page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))');
+      await page.evaluate(twoFrames);
     },
     async evaluate<T>(expression: string) {
       const options = { expression, awaitPromise: true, returnByValue: true };
@@ -126,14 +129,18 @@ export async function openBrowser(): Promise<Page> {
       return (result as { value: T }).value;
     },
     async press(key) {
-      // A key that follows focus() at once is lost now and then; after two frames, none was.
-      await this.evaluate(
-        'new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))',
-      );
       const { code, text } = keys[key] as (typeof keys)[string];
       const event = { key, code: key, windowsVirtualKeyCode: code, ...(text && { text }) };
-      await tell('Input.dispatchKeyEvent', { type: 'keyDown', ...event });
-      await tell('Input.dispatchKeyEvent', { type: 'keyUp', ...event });
+      await page.evaluate(
+        'window.keyCame = false; addEventListener("keydown", () => { keyCame = true; }, { once: true })',
+      );
+      // On a busy machine a key that follows focus() is lost now and then, before the page hears of it.
+      for (let attempt = 0; attempt < 20 && !(await page.evaluate('keyCame')); attempt++) {
+        await page.evaluate(twoFrames);
+        await tell('Input.dispatchKeyEvent', { type: 'keyDown', ...event });
+        await tell('Input.dispatchKeyEvent', { type: 'keyUp', ...event });
+        await page.evaluate(twoFrames);
+      }
     },
     async point(x, y) {
       await tell('Input.dispatchMouseEvent', { type: 'mouseMoved', x, y });
