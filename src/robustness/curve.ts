@@ -27,7 +27,10 @@ export interface CurvePoint {
   /** The 95 % interval of `value`, for the draw of the images. */
   readonly low: number;
   readonly high: number;
-  /** Mean structural similarity of the attacked images that give `value` to their clean ones; 1 without any. */
+  /**
+   * Mean structural similarity of the images that the attack has hurt to their clean ones. Where it has hurt none, 1:
+   * `value` is then that of the clean images.
+   */
   readonly ssim: number;
   /** Means over the images that the attack has hurt, of which there are so many; absent where there are none. */
   readonly perturbation?: Perturbation & { readonly images: number };
@@ -114,14 +117,14 @@ const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + 
 
 function pointOf(track: Track, i: number, epsilon: number): CurvePoint {
   const scores = track.scores[i] ?? [];
-  const clean = track.scores[0] ?? [];
-  const attacked = track.ssim[i]?.filter((_, image) => (clean[image] ?? 0) > 0) ?? [];
-  const [first, ...others] = track.perturbations[i]?.filter((found) => found !== undefined) ?? [];
+  const perturbations = track.perturbations[i] ?? [];
+  const similar = track.ssim[i]?.filter((_, image) => perturbations[image]) ?? [];
+  const [first, ...others] = perturbations.filter((found) => found !== undefined);
   return {
     epsilon,
     value: mean(scores),
     ...intervalOf(scores),
-    ssim: attacked.length ? mean(attacked) : 1,
+    ssim: similar.length ? mean(similar) : 1,
     ...(first && { perturbation: { images: 1 + others.length, ...meanPerturbation([first, ...others]) } }),
   };
 }

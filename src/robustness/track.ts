@@ -197,7 +197,7 @@ export function measureBatch(track: Track, attack: Attack, batch: BatchUnderAtta
   track.seconds += (performance.now() - started) / 1000;
 }
 
-/** Of each image and epsilon, the attack with the lowest score; costs are summed. */
+/** Of each image and epsilon the attack with the lowest score, of equals the least visible one; costs are summed. */
 export function worstOf(tracks: readonly Track[], epsilons: number): Track {
   const worst = createTrack('worst', false, epsilons);
   for (let i = 0; i < epsilons; i++) {
@@ -205,11 +205,13 @@ export function worstOf(tracks: readonly Track[], epsilons: number): Track {
     for (let image = 0; image < images; image++) {
       const scores = tracks.map((track) => track.scores[i]?.[image] as number);
       const lowest = Math.min(...scores);
-      const { ssim: similar, perturbations, classes } = tracks[scores.indexOf(lowest)] as Track;
+      const similarity = (track: Track) => track.ssim[i]?.[image] as number;
+      const equals = tracks.filter((_, k) => scores[k] === lowest);
+      const chosen = equals.reduce((a, b) => (similarity(b) > similarity(a) ? b : a));
       worst.scores[i]?.push(lowest);
-      worst.ssim[i]?.push(similar[i]?.[image] as number);
-      worst.perturbations[i]?.push(perturbations[i]?.[image]);
-      worst.classes[i]?.push(classes[i]?.[image]);
+      worst.ssim[i]?.push(similarity(chosen));
+      worst.perturbations[i]?.push(chosen.perturbations[i]?.[image]);
+      worst.classes[i]?.push(chosen.classes[i]?.[image]);
       worst.raw[i]?.push(Math.min(...tracks.map((track) => track.raw[i]?.[image] as number)));
     }
   }

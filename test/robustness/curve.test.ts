@@ -10,6 +10,7 @@ import { lossOf } from '../../src/losses/create.ts';
 import { createRandom } from '../../src/random.ts';
 import { areaUnder, type CurveOptions, robustnessCurves } from '../../src/robustness/curve.ts';
 import { type MetricName, metricOf } from '../../src/robustness/metrics/create.ts';
+import { ssim } from '../../src/robustness/ssim.ts';
 import { type GoldenNet, golden, openClassifier, openSegmenter } from '../attacks/golden.ts';
 import { quickAttacks } from '../attacks/quick.ts';
 import { assertClose, noTensorLeak } from '../support.ts';
@@ -241,6 +242,29 @@ test('the worst case is per image, not per attack', async () => {
   );
   assert.equal(worst.points[1]?.value, 0);
   assert.equal(worst.attack, 'worst');
+  tf.dispose([net.images, net.labels]);
+});
+
+for (const metric of ['accuracy', 'dice'] as const) {
+  test(`${metric}: the order of the attacks decides nothing of the worst case`, async () => {
+    const net = metric === 'dice' ? segmenter : classifier;
+    const attacks = (['fgsm', 'gaussianNoise', 'pgd'] as const).map((name) => createAttack({ name }));
+    const worstOf = async (order: Attack[]) => (await measure(net, { metric, attacks: order })).worst;
+    const [one, other] = [await worstOf(attacks), await worstOf(attacks.toReversed())];
+    assert.deepEqual(one.points, other.points);
+    assert.deepEqual(one.classes, other.classes);
+  });
+}
+
+test('the similarity of a point is that of the images that are hurt, whatever happens to others', async () => {
+  const net = onePixelNet([0.45, 0.1, 0.6], (pixels) => pixels.sub(0.5));
+  const louder: Attack = { name: 'louder', options: {}, perturb: (images) => images.add(1) };
+  const { curves } = await measure(net, { attacks: [louder], epsilons: [0.01, 0.1] });
+  const [clean, vain, half] = curves[0]?.points ?? [];
+  assert.deepEqual([clean?.ssim, vain?.ssim, vain?.value, half?.value], [1, 1, 2 / 3, 1 / 3]);
+  const moved = tf.tidy(() => ssim(net.images, net.images.add(0.1) as tf.Tensor4D));
+  assertClose([half?.ssim as number], [moved[0] as number]);
+  assert.ok((moved[0] as number) < 0.99 && (moved[1] as number) < (moved[0] as number));
   tf.dispose([net.images, net.labels]);
 });
 
