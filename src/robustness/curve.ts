@@ -8,6 +8,7 @@ import type { Batch } from '../data/dataset.ts';
 import { UsageError } from '../errors.ts';
 import type { Loss } from '../losses/loss.ts';
 import type { Random } from '../random.ts';
+import { isApart } from './apart.ts';
 import type { Budget } from './budget.ts';
 import { assess, type ClassCurve, classCurvesOf } from './class-scores.ts';
 import { type Checked, checkCurves, checkNet, flagsOf } from './flags.ts';
@@ -22,7 +23,10 @@ import { measureWatched } from './witness.ts';
 
 export interface CurvePoint {
   readonly epsilon: number;
-  /** The metric; enveloped, so it never rises with epsilon: an image once fooled stays fooled. */
+  /**
+   * The metric; enveloped, so it never rises with epsilon: an image once fooled stays fooled or, under attacks that are
+   * for all images of a batch together, what was made for it stands until something better is.
+   */
   readonly value: number;
   /** The 95 % interval of `value`, for the draw of the images. */
   readonly low: number;
@@ -117,9 +121,10 @@ const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + 
 
 function pointOf(track: Track, i: number, epsilon: number): CurvePoint {
   const scores = track.scores[i] ?? [];
-  const perturbations = track.perturbations[i] ?? [];
-  const similar = track.ssim[i]?.filter((_, image) => perturbations[image]) ?? [];
-  const [first, ...others] = perturbations.filter((found) => found !== undefined);
+  const clean = track.scores[0] ?? [];
+  const hurt = [...scores.keys()].filter((image) => (scores[image] as number) < (clean[image] as number));
+  const similar = hurt.map((image) => track.ssim[i]?.[image] as number);
+  const [first, ...others] = hurt.flatMap((image) => track.perturbations[i]?.[image] ?? []);
   return {
     epsilon,
     value: mean(scores),
@@ -132,8 +137,9 @@ function pointOf(track: Track, i: number, epsilon: number): CurvePoint {
 /** The smallest epsilon at which half of the images or more are fooled, as far as the track knows; null for none. */
 function medianOf({ scores, nearest }: Track, epsilons: readonly number[]): number | null {
   const smallest = nearest.map((distance, image) => {
-    const fooled = epsilons.find((_, i) => scores[i]?.[image] === 0) ?? Number.POSITIVE_INFINITY;
-    return Math.min(distance, fooled);
+    // Under what is made for all images together, one that was fooled may stand again.
+    const stood = epsilons.findLastIndex((_, i) => scores[i]?.[image] !== 0);
+    return Math.min(distance, epsilons[stood + 1] ?? Number.POSITIVE_INFINITY);
   });
   const middle = smallest.sort((a, b) => a - b)[Math.ceil(smallest.length / 2) - 1] as number;
   return Number.isFinite(middle) ? middle : null;
@@ -175,7 +181,7 @@ function cleanOutcomes(target: Target, images: tf.Tensor4D, { perClass }: Metric
  * batch under attack and a few numbers an image; batches are disposed here.
  *
  * The same `random` gives the same curves, for the same batches. Throws `UsageError` for a metric without scores
- * per image, for impossible epsilons, and for data without images.
+ * per image or of another task, for impossible epsilons, without attacks, and for data without images.
  */
 export async function robustnessCurves(
   data: AsyncIterable<Batch>,
@@ -183,11 +189,14 @@ export async function robustnessCurves(
 ): Promise<RobustnessCurves> {
   const epsilons = ascending(options.epsilons);
   const score = imageScoreOf(options.metric);
+  if (options.attacks.length === 0) {
+    throw new UsageError('Robustness curves: expected at least one attack, received none.');
+  }
   const { norm, loss, draws = 1, quantise } = options;
   const { metric } = options.metric;
   const logits = (images: tf.Tensor4D) => options.net.logits(images);
   const tracks = options.attacks.map((attack) =>
-    createTrack(attack.name, attack.direction !== undefined, epsilons.length),
+    createTrack(attack.name, attack.direction !== undefined, epsilons.length, isApart(attack, norm)),
   );
   let count = 0;
   let ofNet: readonly Checked[] = [];
