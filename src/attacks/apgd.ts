@@ -84,8 +84,7 @@ export const apgd = defineAttack({
     if (loss !== 'crossEntropy' && context.labels.rank !== 1) {
       throw new UsageError(`The attack apgd: the loss ${loss} is for classification. Take crossEntropy.`);
     }
-    const ranked =
-      loss === 'targetedDlr' && !context.goals ? targetsOf(images, context, targets) : undefined;
+    const ranked = loss === 'targetedDlr' && !context.goals ? targetsOf(images, context, targets) : undefined;
     let best = nothingYet(images);
     for (let restart = 0; restart < restarts; restart++) {
       if (!ranked) {

@@ -3,7 +3,7 @@ import { requireOption } from '../options.ts';
 import { requireCount } from './ascend.ts';
 import { defineAttack } from './attack.ts';
 import { norms } from './norms.ts';
-import { aimOf, aimOptions, checkAim, aimedRows } from './pixel-aim.ts';
+import { aimedRows, aimOf, aimOptions, checkAim } from './pixel-aim.ts';
 import { catchingUp } from './pixel-losses.ts';
 import { takeRows } from './rows.ts';
 

@@ -102,7 +102,9 @@ function attacked(labels: tf.Tensor, { pixels, ignoreLabel }: AimOptions): tf.Te
  */
 export function aimedRows(images: tf.Tensor4D, context: AttackContext, options: AimOptions): number[] {
   const { labels, goals } = context;
-  const counted = rowsOf(tf.tidy(() => (goals ? goals.greaterEqual(0) : attacked(labels, options)).toFloat()));
+  const counted = rowsOf(
+    tf.tidy(() => (goals ? goals.greaterEqual(0) : attacked(labels, options)).toFloat()),
+  );
   const rows = [...counted.keys()].filter((i) => counted[i]?.includes(1));
   if (rows.length === 0) {
     tf.tidy(() => {

@@ -28,7 +28,11 @@ export function takeRows<T extends tf.Tensor>(tensor: T, indices: readonly numbe
 }
 
 /** `images` with those at `places` replaced; a new tensor. */
-export function replaceRows(images: tf.Tensor4D, places: readonly number[], others: tf.Tensor4D): tf.Tensor4D {
+export function replaceRows(
+  images: tf.Tensor4D,
+  places: readonly number[],
+  others: tf.Tensor4D,
+): tf.Tensor4D {
   const rows = [...Array(images.shape[0]).keys()];
   for (const [k, place] of places.entries()) rows[place] = rows.length + k;
   return tf.tidy(() => takeRows(tf.concat([images, others]), rows));

@@ -4,7 +4,7 @@ import { requireCount } from './ascend.ts';
 import { type AttackContext, type AttackLoss, defineAttack, type Verdict } from './attack.ts';
 import { autoPgd } from './auto-pgd.ts';
 import { type Best, better, nothingYet, unfinished } from './best.ts';
-import { type Aim, aimOf, aimOptions, checkAim, aimedRows } from './pixel-aim.ts';
+import { type Aim, aimedRows, aimOf, aimOptions, checkAim } from './pixel-aim.ts';
 import { steered } from './pixel-losses.ts';
 import { takeRows } from './rows.ts';
 import { seaLosses } from './sea-losses.ts';

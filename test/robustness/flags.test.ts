@@ -69,11 +69,9 @@ test('an attack on another net, for all images or with another aim is compared w
     [],
     ['raw-rises', 'noise-wins', 'single-step-wins'],
   ]);
-  const transferFgsm = {
-    ...measured('transfer-fgsm', [0.9, 0.2, 0.1], { singleStep: true }),
-  };
-  const single = { ...transferFgsm, track: { ...transferFgsm.track, apart: true } };
-  assert.deepEqual(raiseFlags([measured('pgd', [0.9, 0.5, 0.4]), single]), [[], []]);
+  const single = measured('transfer-fgsm', [0.9, 0.2, 0.1], { singleStep: true });
+  const elsewhere = { ...single, track: { ...single.track, apart: true } };
+  assert.deepEqual(raiseFlags([measured('pgd', [0.9, 0.5, 0.4]), elsewhere]), [[], []]);
 });
 
 test('apart are attacks with another aim, on another net, or for other norms', () => {

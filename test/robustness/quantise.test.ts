@@ -9,7 +9,13 @@ import { lossOf } from '../../src/losses/create.ts';
 import { createRandom } from '../../src/random.ts';
 import { robustnessCurves } from '../../src/robustness/curve.ts';
 import { accuracy } from '../../src/robustness/metrics/accuracy.ts';
-import { BIT_DEPTHS, type BitDepth, ofStored, quantised, quantisedTowards } from '../../src/robustness/quantise.ts';
+import {
+  BIT_DEPTHS,
+  type BitDepth,
+  ofStored,
+  quantised,
+  quantisedTowards,
+} from '../../src/robustness/quantise.ts';
 import { type GoldenNet, openClassifier } from '../attacks/golden.ts';
 import { assertClose, noTensorLeak } from '../support.ts';
 

@@ -91,7 +91,10 @@ describe('corruption scores', () => {
 
   test('a kind that is named twice counts once', async () => {
     const options = { net: byBrightness, metric: accuracy, random: createRandom(4) };
-    const { seconds: _, ...once } = await corruptionScores(scenes(4, 4), { ...options, corruptions: ['blur'] });
+    const { seconds: _, ...once } = await corruptionScores(scenes(4, 4), {
+      ...options,
+      corruptions: ['blur'],
+    });
     const { seconds: __, ...twice } = await corruptionScores(scenes(4, 4), {
       ...options,
       corruptions: ['blur', 'blur'],
