@@ -84,16 +84,16 @@ export const apgd = defineAttack({
     if (loss !== 'crossEntropy' && context.labels.rank !== 1) {
       throw new UsageError(`The attack apgd: the loss ${loss} is for classification. Take crossEntropy.`);
     }
+    const ranked = loss === 'targetedDlr' && !context.goals ? targetsOf(images, context, targets) : undefined;
     let best = nothingYet(images);
     for (let restart = 0; restart < restarts; restart++) {
-      if (loss !== 'targetedDlr' || context.goals) {
+      if (!ranked) {
         const unscaled = context.goals ? lead : dlr;
         best = run(images, context, best, { ...options, restart }, () =>
           loss === 'crossEntropy' ? crossEntropy : unscaled,
         );
         continue;
       }
-      const ranked = targetsOf(images, context, targets);
       for (let rank = 0; rank < (ranked[0]?.length ?? 0); rank++) {
         best = run(images, context, best, { ...options, restart: restart + rank }, (rows) =>
           dlrTowards(rows.map((row) => ranked[row]?.[rank] as number)),

@@ -3,7 +3,7 @@ import { requireOption } from '../options.ts';
 import { requireCount } from './ascend.ts';
 import { type AttackLoss, defineAttack } from './attack.ts';
 import { scale } from './norms.ts';
-import { type Aim, aimOf, aimOptions, checkAim } from './pixel-aim.ts';
+import { type Aim, aimedRows, aimOf, aimOptions, checkAim } from './pixel-aim.ts';
 import { logitAt, matching, sharesDone, summed } from './pixel-losses.ts';
 import { imagesOf, rowsOf } from './rows.ts';
 
@@ -46,6 +46,7 @@ function lossWith(aim: Aim, look: (seen: Looked) => void): AttackLoss {
  */
 export const asma = defineAttack({
   task: 'segmentation',
+  rows: aimedRows,
   norms: ['l2'],
   defaults: {
     steps: 1000,

@@ -32,6 +32,8 @@ export interface Target {
    * do not count. The score is then the share of places that are not at their goal, whatever `score` says.
    */
   readonly goals?: tf.Tensor;
+  /** Of an attack made on another net: what fools that need not fool the target, so all scores are 1. */
+  readonly blind?: boolean;
   /**
    * Of a net with random layers, how many passes stand for one (default 1): gradients and losses are their means, and
    * an image is finished where most of its passes are. Expectation over transformation, Athalye et al. 2017,
@@ -43,7 +45,7 @@ export interface Target {
 /** How good an image is for the adversary, one entry an image. */
 export interface Verdict {
   readonly losses: Float32Array;
-  /** The target's scores; 1 throughout where it has neither these nor goals, as then nothing is ever finished. */
+  /** The target's scores; 1 throughout where it has neither these nor goals, or is blind: nothing is ever finished. */
   readonly scores: Float32Array;
 }
 
@@ -85,6 +87,10 @@ interface Definition<T extends Options> {
   readonly task?: Task;
   /** The norms that it is for; absent, all but l0. */
   readonly norms?: readonly NormName[];
+  /** What it does to an image is for all images of the batch together. */
+  readonly together?: boolean;
+  /** Positions of the images that it aims at something of; others stay as they are. Absent, all. */
+  rows?(images: tf.Tensor4D, context: AttackContext, options: Widen<T>): readonly number[];
   /** Throws `UsageError` for an option out of its range; see `requireOption`. */
   check?(options: Widen<T>): void;
 }
@@ -98,7 +104,7 @@ interface IterativeDefinition<T extends Options> extends Definition<T> {
 
 /** One step of length epsilon: a robustness curve asks once for the direction of all its epsilons. */
 interface SingleStepDefinition<T extends Options> extends Definition<T> {
-  /** Where to go from the clean images, in steps of size 1; must not depend on epsilon. */
+  /** Where to go from the clean images, in steps of size 1; must not depend on epsilon, other than in l1. */
   direction(images: tf.Tensor4D, context: AttackContext, options: Widen<T>): tf.Tensor4D;
   readonly perturb?: undefined;
   readonly minimise?: undefined;
@@ -127,6 +133,7 @@ export interface Attack {
   /** As in its definition. */
   readonly task?: Task;
   readonly norms?: readonly NormName[];
+  readonly together?: boolean;
   perturb(images: tf.Tensor4D, context: AttackContext): tf.Tensor4D;
   /** Present for single-step attacks. */
   direction?(images: tf.Tensor4D, context: AttackContext): tf.Tensor4D;

@@ -3,6 +3,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { AttackContext, AttackLoss, Verdict } from './attack.ts';
 import { adaptSparsity, FIRST_SHARE, type Sparsity, sparseInterval, sparseStep } from './auto-pgd-l1.ts';
+import { beats } from './best.ts';
 import { scale } from './norms.ts';
 import { imagesOf, rowsOf } from './rows.ts';
 import type { NormName } from './threat.ts';
@@ -78,9 +79,7 @@ function backToBest(climb: Climb): void {
 function note(climb: Climb, x: Float32Array, gradient: Float32Array, score: number, loss: number): void {
   climb.losses.push(loss);
   if (loss > climb.best.loss) climb.best = { x, gradient, loss };
-  const { result } = climb;
-  if (score < result.score || (score === result.score && loss > result.loss))
-    climb.result = { x, score, loss };
+  if (beats({ score, loss }, climb.result)) climb.result = { x, score, loss };
 }
 
 /** A step of each image; but in l1, with momentum after the first one. */

@@ -18,14 +18,23 @@ export function nothingYet(clean: tf.Tensor4D): Best {
   };
 }
 
+interface Known {
+  readonly score: number;
+  readonly loss: number;
+}
+
+/** Whether an image is better than what is known: a lower score, or as low a score and a higher loss; NaN is no loss. */
+export function beats({ score, loss }: Known, best: Known): boolean {
+  return score < best.score || (score === best.score && (loss > best.loss || Number.isNaN(best.loss)));
+}
+
 /** Positions of the images that are still worth work. */
 export function unfinished({ scores }: { readonly scores: Float32Array }): number[] {
   return [...scores.keys()].filter((i) => scores[i] !== 0);
 }
 
 /**
- * `best`, where `images` (those at `indices` of the batch) are not better: a lower score, or as low a score and
- * a higher loss. The images of the result are a new tensor.
+ * `best`, where `images` (those at `indices` of the batch) do not beat it. The images of the result are a new tensor.
  */
 export function better(best: Best, images: tf.Tensor4D, indices: readonly number[], verdict: Verdict): Best {
   const losses = best.losses.slice();
@@ -34,9 +43,8 @@ export function better(best: Best, images: tf.Tensor4D, indices: readonly number
   const rows = Array.from({ length: batch }, (_, i) => i);
   for (const [i, index] of indices.entries()) {
     const [score, loss] = [verdict.scores[i] as number, verdict.losses[i] as number];
-    const [bestScore, bestLoss] = [scores[index] as number, losses[index] as number];
-    const improved = score < bestScore || (score === bestScore && loss > bestLoss);
-    if (!improved) continue;
+    const known = { score: scores[index] as number, loss: losses[index] as number };
+    if (!beats({ score, loss }, known)) continue;
     [scores[index], losses[index]] = [score, loss];
     rows[index] = batch + i;
   }

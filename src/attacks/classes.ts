@@ -2,6 +2,7 @@
 
 import * as tf from '@tensorflow/tfjs';
 import type { AttackContext } from './attack.ts';
+import { noClass, predictedClasses } from './predicted.ts';
 
 /** The classes of a row of logits, the highest first; of equal ones the first. */
 export function ranking(logits: ArrayLike<number>): number[] {
@@ -13,26 +14,31 @@ export function classesOf(classes: tf.Tensor): number[] {
   return Array.from(classes.dataSync());
 }
 
-/** Which images are taken for their goal or, without goals, not for their label. Logits that are NaN fool nobody. */
+/**
+ * Which images are taken for their goal or, without goals, not for their label; those with a negative one count as done.
+ * Logits that are NaN fool nobody.
+ */
 export function fooled(
   { labels, goals }: Pick<AttackContext, 'labels' | 'goals'>,
   logits: tf.Tensor,
 ): boolean[] {
-  const predicted = tf.tidy(() => logits.argMax(-1).dataSync<'int32'>());
-  const broken = tf.tidy(() => logits.isNaN().any(-1).dataSync());
-  const against = classesOf(goals ?? labels);
-  return against.map((label, i) => !broken[i] && (predicted[i] === label) === (goals !== undefined));
+  const predicted = predictedClasses(logits);
+  return classesOf(goals ?? labels).map((label, i) => {
+    if (label < 0) return true;
+    return predicted[i] !== noClass && (predicted[i] === label) === (goals !== undefined);
+  });
 }
 
-/** Rows of numbers as logits have, `[rows, classes]`: in each row, the sum of what is given for a class. */
+/** Rows of numbers as logits have, `[rows, classes]`: in each row, the sum of what is given for a class from 0. */
 export function weightsOf(
   rows: readonly (readonly (readonly [label: number, weight: number])[])[],
   classes: number,
 ): tf.Tensor2D {
   const values = new Float32Array(rows.length * classes);
   for (const [i, row] of rows.entries()) {
-    for (const [label, weight] of row)
-      values[i * classes + label] = (values[i * classes + label] as number) + weight;
+    for (const [label, weight] of row) {
+      if (label >= 0) values[i * classes + label] = (values[i * classes + label] as number) + weight;
+    }
   }
   return tf.tensor2d(values, [rows.length, classes]);
 }

@@ -4,12 +4,13 @@ import type { AttackContext, AttackLoss, Target, Verdict } from './attack.ts';
 import { createBall } from './ball.ts';
 import { gradient } from './gradient.ts';
 import { norms } from './norms.ts';
+import { predictedClasses } from './predicted.ts';
 import { takeRows } from './rows.ts';
 import type { ThreatModel } from './threat.ts';
 
 /** The share of the places of each image that are not at their goal, of those that have one. */
 function missed(logits: tf.Tensor, goals: tf.Tensor): Float32Array {
-  const predicted = tf.tidy(() => logits.argMax(-1).dataSync<'int32'>());
+  const predicted = predictedClasses(logits);
   const wanted = goals.dataSync<'int32'>();
   const batch = goals.shape[0] as number;
   const places = wanted.length / batch;
@@ -25,8 +26,9 @@ function missed(logits: tf.Tensor, goals: tf.Tensor): Float32Array {
 }
 
 function scoresOf(target: Target, logits: tf.Tensor): Float32Array {
-  if (target.goals) return missed(logits, target.goals);
-  return target.score?.(logits, target.labels) ?? new Float32Array(target.labels.shape[0] as number).fill(1);
+  const { labels, goals, blind } = target;
+  const found = blind ? undefined : goals ? missed(logits, goals) : target.score?.(logits, labels);
+  return found ?? new Float32Array(labels.shape[0] as number).fill(1);
 }
 
 function raised(target: Target, logits: tf.Tensor, loss: AttackLoss): tf.Tensor1D {

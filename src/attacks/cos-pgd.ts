@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { stopGradient } from '../engine/ops/stop-gradient.ts';
 import { requireSteps } from './ascend.ts';
 import { defineAttack } from './attack.ts';
-import { aimOf, aimOptions, checkAim } from './pixel-aim.ts';
+import { aimedRows, aimOf, aimOptions, checkAim } from './pixel-aim.ts';
 import { crossEntropyAway, logitAt, type PixelLoss, steered } from './pixel-losses.ts';
 import { startAndAscend } from './start.ts';
 
@@ -26,6 +26,7 @@ export function cosPgdLoss(towards: boolean): PixelLoss {
  */
 export const cosPgd = defineAttack({
   task: 'segmentation',
+  rows: aimedRows,
   defaults: {
     steps: 20,
     /** A fraction of epsilon. */

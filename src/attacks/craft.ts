@@ -69,7 +69,7 @@ function requireResult(attack: string, moved: tf.Tensor4D, images: tf.Tensor4D):
 
 /** What an attack is made on: the target or, as far as the net goes, another one. */
 function madeOn(attack: Attack, target: Target, log: GradientLog): Target {
-  return watched(attack.logits ? { ...target, logits: attack.logits } : target, log);
+  return watched(attack.logits ? { ...target, logits: attack.logits, blind: true } : target, log);
 }
 
 /** Runs a part of an attack that does not depend on epsilon. */

@@ -1,19 +1,11 @@
 import * as tf from '@tensorflow/tfjs';
 import { requireOption } from '../options.ts';
 import { requireCount } from './ascend.ts';
-import { type AttackLoss, defineAttack } from './attack.ts';
+import { defineAttack } from './attack.ts';
 import { norms } from './norms.ts';
-import { type Aim, aimOf, aimOptions, checkAim } from './pixel-aim.ts';
-import { lag, sharesDone, summed } from './pixel-losses.ts';
+import { aimedRows, aimOf, aimOptions, checkAim } from './pixel-aim.ts';
+import { catchingUp } from './pixel-losses.ts';
 import { takeRows } from './rows.ts';
-
-/** A loss that also notes how much of each image is done. */
-function noting(aim: Aim, note: (shares: Float32Array) => void): AttackLoss {
-  return summed(aim, (logits, { map }) => {
-    note(sharesDone(logits, map, aim.towards));
-    return lag(logits, map, aim.towards).neg();
-  });
-}
 
 /**
  * Dense adversary generation: adds steps of one length, along the gradient over the pixels that are not yet where they
@@ -28,6 +20,7 @@ function noting(aim: Aim, note: (shares: Float32Array) => void): AttackLoss {
  */
 export const dag = defineAttack({
   task: 'segmentation',
+  rows: aimedRows,
   defaults: {
     steps: 200,
     /**
@@ -60,7 +53,7 @@ export const dag = defineAttack({
         const sought = tf.add<tf.Tensor4D>(takeRows(images, open), before);
         const moved = tf.clipByValue<tf.Tensor4D>(sought, 0, 1);
         let shares: Float32Array = new Float32Array();
-        const loss = noting(aim, (now) => {
+        const loss = catchingUp(aim, (now) => {
           shares = now;
         });
         const gradient = step < steps ? part.probe(moved, loss).gradient : undefined;

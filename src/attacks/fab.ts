@@ -11,6 +11,9 @@ import { imagesOf, rowsOf } from './rows.ts';
 /** How much the next image is drawn to the projection of the clean one, at most. */
 const MOST = 0.1;
 
+/** Within half of this a further run begins, as by default in the authors' code: what is made must not depend on epsilon. */
+const REACH = { linf: 0.3, l2: 1, l1: 5 };
+
 /** One image on its way. */
 interface Search {
   readonly index: number;
@@ -105,23 +108,21 @@ function note(one: Search, { norm, shrink }: Setting): void {
 
 /**
  * Where a further run begins: at random within half of the way to the nearest image that fools, as far as one is known,
- * and within half of epsilon, where there is one. Algorithm 1 of the paper.
+ * and of `REACH`. Algorithm 1 of the paper.
  */
 function startAgain(
   open: readonly Search[],
-  { ball, random }: AttackContext,
+  { random }: AttackContext,
   norm: Setting['norm'],
   restart: number,
   like: tf.Tensor4D,
 ): void {
   const [, height, width, channels] = like.shape;
   const stream = random.stream(`restart-${restart}`);
-  const reach = ball.epsilon > 0 ? ball.epsilon : Number.POSITIVE_INFINITY;
   tf.tidy(() => {
     const noise = rowsOf(norms[norm].sample([open.length, height, width, channels], 1, stream));
     for (const [k, one] of open.entries()) {
-      const within = Math.min(one.distance, reach) / 2;
-      const radius = Number.isFinite(within) ? within : 0;
+      const radius = Math.min(one.distance, REACH[norm]) / 2;
       one.current = one.clean.map((value, i) =>
         Math.min(1, Math.max(0, value + radius * (noise[k]?.[i] as number))),
       );

@@ -189,7 +189,18 @@ const l1: Norm = {
 const l0: Norm = {
   largest: (size) => size,
   length: (values) => values.reduce((count, value) => count + (value === 0 ? 0 : 1), 0),
-  limit: (perturbation, epsilon) => mapRows((row) => largestValues(row, Math.floor(epsilon)), perturbation),
+  // What [0, 1] takes of a change does not make it large.
+  limit: (perturbation, epsilon, clean) =>
+    mapRows(
+      (row, from) => {
+        const held = row.map((value, i) =>
+          Math.min(Math.max(value, -(from![i] as number)), 1 - (from![i] as number)),
+        );
+        return largestValues(held, Math.floor(epsilon));
+      },
+      perturbation,
+      clean,
+    ),
   sample(shape, epsilon, random) {
     const size = tf.util.sizeFromShape(shape.slice(1));
     const drawn = tf.tensor4d(random.uniforms(shape[0] * size, -1, 1), shape);

@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs';
 import { UsageError } from '../errors.ts';
 import { requireOption, type Widen } from '../options.ts';
 import type { AttackContext } from './attack.ts';
+import { rowsOf } from './rows.ts';
 
 /** Options that all attacks on segmenters take. */
 export const aimOptions = {
@@ -94,6 +95,26 @@ function attacked(labels: tf.Tensor, { pixels, ignoreLabel }: AimOptions): tf.Te
   return counted.logicalAnd(chosen);
 }
 
+/**
+ * Images with a pixel that is aimed at. Of the others there is no gradient, which must not pass for a masked one.
+ *
+ * Throws `UsageError` as `Aim.at` does, where there are none.
+ */
+export function aimedRows(images: tf.Tensor4D, context: AttackContext, options: AimOptions): number[] {
+  const { labels, goals } = context;
+  const counted = rowsOf(
+    tf.tidy(() => (goals ? goals.greaterEqual(0) : attacked(labels, options)).toFloat()),
+  );
+  const rows = [...counted.keys()].filter((i) => counted[i]?.includes(1));
+  if (rows.length === 0) {
+    tf.tidy(() => {
+      const classes = context.logits(images).shape.at(-1) as number;
+      aimOf(options, context).at(goals ?? labels, classes);
+    });
+  }
+  return rows;
+}
+
 function weightsOf(map: tf.Tensor, classes: number, classWeights: readonly number[]): tf.Tensor {
   if (classWeights.length === 0) return map.greaterEqual(0).toFloat();
   if (classWeights.length !== classes) {
@@ -109,12 +130,22 @@ function weightsOf(map: tf.Tensor, classes: number, classWeights: readonly numbe
     .sum(-1);
 }
 
+/** Refuses a class that the net has not. */
+function requireClass(option: string, label: number, classes: number): void {
+  if (label < classes) return;
+  throw new UsageError(
+    `Option "${option}" of an attack: expected the number of a class, below ${classes}, received ${label}.`,
+  );
+}
+
 /** What the options mean in this context. */
 export function aimOf(options: AimOptions, { goals }: Pick<AttackContext, 'goals'>): Aim {
   const classWeights = options.classWeights as readonly unknown[] as readonly number[];
   return {
     towards: goals !== undefined || options.towards !== 'away',
     at(places, classes) {
+      if (/^\d+$/.test(options.pixels)) requireClass('pixels', Number(options.pixels), classes);
+      if (options.towards === 'dilate') requireClass('dilated', options.dilated, classes);
       const map = goals
         ? places
         : tf.where(

@@ -5,6 +5,7 @@ import { sparseCrossEntropy } from '../engine/ops/cross-entropy.ts';
 import { stopGradient } from '../engine/ops/stop-gradient.ts';
 import type { AttackLoss } from './attack.ts';
 import type { Aim, Aimed } from './pixel-aim.ts';
+import { noClass, predictedClasses } from './predicted.ts';
 
 /** Of each pixel `[batch, height, width]` something to raise, before weights. */
 export type PixelLoss = (logits: tf.Tensor, aimed: Aimed) => tf.Tensor;
@@ -14,9 +15,12 @@ export function matching(logits: tf.Tensor, map: tf.Tensor): tf.Tensor {
   return stopGradient(logits).argMax(-1).equal(map).toFloat();
 }
 
-/** Of each image the share of the pixels aimed at that are where the attack wants them; 1 where none is aimed at. */
+/**
+ * Of each image the share of the pixels aimed at that are where the attack wants them; 1 where none is aimed at. A pixel
+ * with a logit that is NaN is nowhere.
+ */
 export function sharesDone(logits: tf.Tensor, map: tf.Tensor, towards: boolean): Float32Array {
-  const predicted = tf.tidy(() => stopGradient(logits).argMax(-1).dataSync<'int32'>());
+  const predicted = predictedClasses(logits);
   const aims = map.dataSync<'int32'>();
   const batch = map.shape[0] as number;
   const size = aims.length / batch;
@@ -25,7 +29,7 @@ export function sharesDone(logits: tf.Tensor, map: tf.Tensor, towards: boolean):
     for (let i = image * size; i < (image + 1) * size; i++) {
       if (aims[i]! < 0) continue;
       counted++;
-      if ((predicted[i] === aims[i]) === towards) done++;
+      if (predicted[i] !== noClass && (predicted[i] === aims[i]) === towards) done++;
     }
     return counted === 0 ? 1 : done / counted;
   });
@@ -63,6 +67,24 @@ export function summed(aim: Aim, pixelLoss: PixelLoss): AttackLoss {
     const aimed = aim.at(places, logits.shape.at(-1) as number);
     return aim.raised(perImage(pixelLoss(logits, aimed), aimed.weights));
   };
+}
+
+/**
+ * Minus the lag of the pixels, as a loss for `probe` that also notes how much of each image is done.
+ *
+ * Of an image that is done altogether there is nothing left to follow; its gradient is that of the logits on the map, so
+ * that it does not pass for a masked one.
+ */
+export function catchingUp(aim: Aim, note: (shares: Float32Array) => void): AttackLoss {
+  return summed(aim, (logits, { map }) => {
+    const shares = sharesDone(logits, map, aim.towards);
+    note(shares);
+    const done = tf.tensor3d(
+      shares.map((share) => (share === 1 ? 1 : 0)),
+      [shares.length, 1, 1],
+    );
+    return lag(logits, map, aim.towards).add(logitAt(logits, map).mul(done)).neg();
+  });
 }
 
 /**

@@ -27,6 +27,17 @@ export function takeRows<T extends tf.Tensor>(tensor: T, indices: readonly numbe
   });
 }
 
+/** `images` with those at `places` replaced; a new tensor. */
+export function replaceRows(
+  images: tf.Tensor4D,
+  places: readonly number[],
+  others: tf.Tensor4D,
+): tf.Tensor4D {
+  const rows = [...Array(images.shape[0]).keys()];
+  for (const [k, place] of places.entries()) rows[place] = rows.length + k;
+  return tf.tidy(() => takeRows(tf.concat([images, others]), rows));
+}
+
 /** The values of each image; views, not copies. */
 export function rowsOf(images: tf.Tensor): Float32Array[] {
   const values = images.dataSync<'float32'>();

@@ -4,7 +4,7 @@ import { requireCount } from './ascend.ts';
 import { type AttackContext, type AttackLoss, defineAttack, type Verdict } from './attack.ts';
 import { autoPgd } from './auto-pgd.ts';
 import { type Best, better, nothingYet, unfinished } from './best.ts';
-import { type Aim, aimOf, aimOptions, checkAim } from './pixel-aim.ts';
+import { type Aim, aimedRows, aimOf, aimOptions, checkAim } from './pixel-aim.ts';
 import { steered } from './pixel-losses.ts';
 import { takeRows } from './rows.ts';
 import { seaLosses } from './sea-losses.ts';
@@ -59,6 +59,7 @@ function run(
  */
 export const sea = defineAttack({
   task: 'segmentation',
+  rows: aimedRows,
   defaults: {
     /** For each loss. */
     steps: 300,
@@ -80,8 +81,10 @@ export const sea = defineAttack({
     requireOption('sea', 'rho', rho > 0 && rho < 1, 'a number in (0, 1)', rho);
     const fit = radii.length > 0 && radii.at(-1) === 1 && radii.every((radius) => radius >= 1);
     requireOption('sea', 'radii', fit, 'multiples from 1, the last being 1', radii);
+    const sum = shares.reduce<number>((total, share) => total + share, 0);
     const whole = shares.length === radii.length && shares.every((share) => share > 0);
-    requireOption('sea', 'shares', whole, 'a share above 0 for each of radii', shares);
+    const fits = whole && Math.abs(sum - 1) < 1e-6;
+    requireOption('sea', 'shares', fits, 'a share above 0 for each of radii, together 1', shares);
     checkAim('sea', options);
   },
   perturb(images, context, options) {

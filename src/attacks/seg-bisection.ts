@@ -1,11 +1,12 @@
 import * as tf from '@tensorflow/tfjs';
 import { requireOption } from '../options.ts';
 import { requireCount } from './ascend.ts';
-import { type AttackContext, type AttackLoss, defineAttack } from './attack.ts';
+import { type AttackContext, defineAttack } from './attack.ts';
 import { norms, scale } from './norms.ts';
-import { aimOf, aimOptions, checkAim } from './pixel-aim.ts';
-import { lag, sharesDone, summed } from './pixel-losses.ts';
+import { aimedRows, aimOf, aimOptions, checkAim } from './pixel-aim.ts';
+import { catchingUp } from './pixel-losses.ts';
 import { imagesOf, rowsOf } from './rows.ts';
+import type { Ball } from './threat.ts';
 
 /** One image between a radius at which nothing was found and one at which something was. */
 interface Search {
@@ -16,13 +17,24 @@ interface Search {
   share: number;
 }
 
-/** Each image into a ball of its own radius. */
-function projectEach(moved: tf.Tensor4D, context: AttackContext, radii: readonly number[]): tf.Tensor4D {
-  const projected = tf.unstack(moved).map((image, i) => {
-    const { ball } = context.take([i]).within(radii[i] as number);
-    return ball.project(image.expandDims(0) as tf.Tensor4D);
-  });
-  return tf.concat(projected);
+const eachOf = (images: tf.Tensor4D) => tf.unstack(images).map((image) => image.expandDims(0) as tf.Tensor4D);
+
+/** The ball of each image, of a radius of its own. */
+function ballsOf(context: AttackContext, radii: readonly number[]): Ball[] {
+  return radii.map((radius, i) => context.take([i]).within(radius).ball);
+}
+
+/** Each image into its ball. */
+function projectEach(moved: tf.Tensor4D, balls: readonly Ball[]): tf.Tensor4D {
+  return tf.concat(eachOf(moved).map((image, i) => (balls[i] as Ball).project(image)));
+}
+
+/** Where each image goes along its gradient in its ball: in l1 the radius decides how many values are moved. */
+function ascendEach(gradient: tf.Tensor4D, from: tf.Tensor4D, balls: readonly Ball[]): tf.Tensor4D {
+  const places = eachOf(from);
+  return tf.concat(
+    eachOf(gradient).map((slopes, i) => (balls[i] as Ball).ascent(slopes, places[i] as tf.Tensor4D)),
+  );
 }
 
 /** Notes images that are better than what is known. */
@@ -57,6 +69,7 @@ function note(
  */
 export const segBisection = defineAttack({
   task: 'segmentation',
+  rows: aimedRows,
   defaults: {
     /** Each halves what is between the radii. */
     rounds: 8,
@@ -76,9 +89,8 @@ export const segBisection = defineAttack({
   minimise(images, context, { rounds, steps, enough, ...options }) {
     const aim = aimOf(options, context);
     let shares: Float32Array = new Float32Array();
-    const loss: AttackLoss = summed(aim, (logits, { map }) => {
-      shares = sharesDone(logits, map, aim.towards);
-      return lag(logits, map, aim.towards).neg();
+    const loss = catchingUp(aim, (now) => {
+      shares = now;
     });
     const largest = norms[context.ball.norm].largest(images.size / images.shape[0]);
     const searches = rowsOf(images).map(
@@ -92,8 +104,7 @@ export const segBisection = defineAttack({
             searches.map(({ pixels }) => pixels),
             images,
           ),
-          context,
-          radii,
+          ballsOf(context, radii),
         ),
       );
       const reached = radii.map(() => false);
@@ -103,10 +114,12 @@ export const segBisection = defineAttack({
           const { gradient } = context.probe(before, loss);
           note(searches, before, context, shares, enough);
           for (const i of reached.keys()) reached[i] ||= (shares[i] as number) >= enough;
-          // Long steps first, to cross the ball; short ones last.
-          const lengths = radii.map((radius) => radius * Math.max(0.02, 0.5 * (1 - step / steps)));
-          const move = scale(context.ball.ascent(gradient, before), lengths);
-          return projectEach(before.add(move), context, radii);
+          // Long steps first, to cross the ball; short ones last; none where nothing is left to do.
+          const share = Math.max(0.02, 0.5 * (1 - step / steps));
+          const lengths = radii.map((radius, i) => (shares[i] === 1 ? 0 : radius * share));
+          const balls = ballsOf(context, radii);
+          const move = scale(ascendEach(gradient, before, balls), lengths);
+          return projectEach(before.add(move), balls);
         });
         before.dispose();
       }

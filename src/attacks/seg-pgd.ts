@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { requireSteps } from './ascend.ts';
 import { defineAttack } from './attack.ts';
-import { aimOf, aimOptions, checkAim } from './pixel-aim.ts';
+import { aimedRows, aimOf, aimOptions, checkAim } from './pixel-aim.ts';
 import { crossEntropyAway, matching, type PixelLoss, steered } from './pixel-losses.ts';
 import { startAndAscend } from './start.ts';
 
@@ -29,6 +29,7 @@ export function segPgdLoss(step: number, steps: number, towards: boolean): Pixel
  */
 export const segPgd = defineAttack({
   task: 'segmentation',
+  rows: aimedRows,
   defaults: {
     steps: 20,
     /** A fraction of epsilon. */

@@ -10,7 +10,7 @@ import { foreground, perClass, regionsOf } from './regions.ts';
  *
  * The first term is the mean over the pixels of the softmax times the signed distance to the border of its class, in
  * pixels, averaged over the foreground classes that the image has: marking far outside costs most, and marking inside
- * gains. By itself it is least where nothing is marked, hence the mixture. Kervadec et al. 2019, arXiv:1812.07032,
+ * gains. A pixel whose label does not count is neither inside nor outside. By itself it is least where nothing is marked, hence the mixture. Kervadec et al. 2019, arXiv:1812.07032,
  * equations 4 and 5; their share grows while training, ours stays. Throws `UsageError` on logits of classification.
  */
 export const boundary = defineLoss({
@@ -25,7 +25,7 @@ export const boundary = defineLoss({
     requireLabel('boundary', ignoreLabel);
     return (logits, labels) => {
       requireSegmentation('boundary', logits);
-      const { maps, pixels } = distanceMaps(labels, logits.shape.at(-1) as number);
+      const { maps, pixels } = distanceMaps(labels, logits.shape.at(-1) as number, ignoreLabel);
       return tf.tidy(() => {
         const dice = generalisedDicePerImage(logits, labels, { smooth: 1, ignoreLabel });
         const { predicted, actual } = regionsOf(logits, labels, ignoreLabel);
@@ -45,8 +45,13 @@ export const boundary = defineLoss({
   },
 });
 
-/** Of labels `[batch, height, width]`: `[batch, height · width, classes]`. */
-function distanceMaps(labels: tf.Tensor, classes: number): { maps: Float32Array; pixels: number } {
+/** Of labels `[batch, height, width]`: `[batch, height · width, classes]`. Pixels that do not count are in no region. */
+function distanceMaps(
+  labels: tf.Tensor,
+  classes: number,
+  ignoreLabel: number,
+): { maps: Float32Array; pixels: number } {
+  const counts = (value: number) => value >= 0 && value < classes && value !== ignoreLabel;
   const [batch, height, width] = labels.shape as [number, number, number];
   const values = labels.dataSync();
   const pixels = height * width;
@@ -54,8 +59,9 @@ function distanceMaps(labels: tf.Tensor, classes: number): { maps: Float32Array;
   for (let image = 0; image < batch; image++) {
     const own = values.subarray(image * pixels, (image + 1) * pixels);
     for (let label = 0; label < classes; label++) {
-      const inside = Uint8Array.from(own, (value) => (value === label ? 1 : 0));
-      const distances = signedDistances(inside, height, width);
+      const inside = Uint8Array.from(own, (value) => (counts(value) && value === label ? 1 : 0));
+      const outside = Uint8Array.from(own, (value) => (counts(value) && value !== label ? 1 : 0));
+      const distances = signedDistances(inside, height, width, outside);
       for (let i = 0; i < pixels; i++) maps[(image * pixels + i) * classes + label] = distances[i]!;
     }
   }

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { crossEntropyPerImage } from '../engine/ops/cross-entropy.ts';
 import { softDice } from '../engine/ops/soft-dice.ts';
 import { requireSmoothing } from './cross-entropy.ts';
-import { requireSmooth } from './dice.ts';
+import { requireForeground, requireSmooth } from './dice.ts';
 import { defineLoss, requireClassWeights, requireLabel, requireSegmentation, weightsFor } from './loss.ts';
 
 /**
@@ -29,6 +29,7 @@ export const diceCrossEntropy = defineLoss({
     requireLabel('diceCrossEntropy', ignoreLabel);
     return (logits, labels) => {
       requireSegmentation('diceCrossEntropy', logits);
+      requireForeground('diceCrossEntropy', logits, includeBackground);
       const weights = weightsFor('diceCrossEntropy', classWeights, logits);
       const entropy = crossEntropyPerImage(logits, labels, { labelSmoothing, ignoreLabel, ...weights });
       return tf.add(entropy, softDice(logits, labels, { smooth, includeBackground, ignoreLabel }));

@@ -1,4 +1,6 @@
+import type * as tf from '@tensorflow/tfjs';
 import { softDice } from '../engine/ops/soft-dice.ts';
+import { UsageError } from '../errors.ts';
 import { requireOption } from '../options.ts';
 import { defineLoss, requireLabel, requireSegmentation } from './loss.ts';
 
@@ -24,10 +26,20 @@ export const dice = defineLoss({
     requireLabel('dice', options.ignoreLabel);
     return (logits, labels) => {
       requireSegmentation('dice', logits);
+      requireForeground('dice', logits, options.includeBackground);
       return softDice(logits, labels, options);
     };
   },
 });
+
+/** Refuses logits without a class to take the Dice of. */
+export function requireForeground(loss: string, logits: tf.Tensor, includeBackground: boolean): void {
+  if (includeBackground || (logits.shape.at(-1) as number) > 1) return;
+  throw new UsageError(
+    `The loss ${loss}: expected logits of two classes at least, the first being background, received [${logits.shape}]. ` +
+      'With includeBackground one is enough.',
+  );
+}
 
 export function requireSmooth(loss: string, smooth: number): void {
   requireOption(loss, 'smooth', smooth > 0, 'more than 0', smooth);

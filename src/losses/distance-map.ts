@@ -4,13 +4,17 @@
  * The distance of every pixel to the border of the region, in pixels: outside positive, inside negative, and none where
  * the region is empty or everything.
  *
- * `inside` holds 1 for the pixels `[height, width]` of the region. A pixel outside has the distance to the nearest pixel
+ * `inside` holds 1 for the pixels `[height, width]` of the region, `outside` for others: all, unless some do not count. A pixel outside has the distance to the nearest pixel
  * of the region; one inside, minus the distance to the nearest outside, plus 1: the two rows of pixels beside a border
  * have 1 and 0, as the signed map of Kervadec et al. 2019, arXiv:1812.07032.
  */
-export function signedDistances(inside: Uint8Array, height: number, width: number): Float32Array {
+export function signedDistances(
+  inside: Uint8Array,
+  height: number,
+  width: number,
+  outside: Uint8Array = inside.map((value) => 1 - value),
+): Float32Array {
   const result = new Float32Array(inside.length);
-  const outside = inside.map((value) => 1 - value);
   if (!inside.includes(1) || !outside.includes(1)) return result;
   const [toRegion, toOutside] = [inside, outside].map((region) => squaredDistances(region, height, width));
   for (let i = 0; i < result.length; i++) {

@@ -7,8 +7,8 @@ const out = 1e30;
 /**
  * The lead of the best wrong class, max over j ≠ y of z_j, minus z_y.
  *
- * Positive exactly where the prediction is wrong, and never saturated, whatever the scale of the logits: an
- * attack on it succeeds where cross-entropy is masked by that scale. Carlini and Wagner 2017,
+ * Positive where the prediction is wrong, negative where it is right and 0 at a tie, where the first class is predicted;
+ * never saturated, whatever the scale of the logits: an attack on it succeeds where cross-entropy is masked by that scale. Carlini and Wagner 2017,
  * arXiv:1608.04644, section V-A: their f₆ without the floor, for the label in the place of a target.
  */
 export const margin = defineLoss({

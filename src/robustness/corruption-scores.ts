@@ -75,14 +75,15 @@ export async function corruptionScores(
   options: CorruptionOptions,
 ): Promise<CorruptionScores> {
   const started = performance.now();
-  const { net, corruptions, metric } = options;
+  const { net, metric } = options;
+  const corruptions = [...new Set(options.corruptions)];
   const score = imageScoreOf(metric);
   const nothing = (): Seen => ({ scores: [], ssim: [] });
   const seen = new Map(corruptions.map((name) => [name, SEVERITIES.map(nothing)]));
   const clean: number[] = [];
   for await (using batch of data) {
     clean.push(...tf.tidy(() => score(net.logits(batch.images), batch.labels)));
-    await add(seen, batch, options, score);
+    await add(seen, batch, { ...options, corruptions }, score);
   }
   if (clean.length === 0) throw new UsageError('Corruptions: expected at least one image, received none.');
   const points = [...seen].flatMap(([corruption, severities]) =>

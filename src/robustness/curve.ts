@@ -8,6 +8,7 @@ import type { Batch } from '../data/dataset.ts';
 import { UsageError } from '../errors.ts';
 import type { Loss } from '../losses/loss.ts';
 import type { Random } from '../random.ts';
+import { isApart } from './apart.ts';
 import type { Budget } from './budget.ts';
 import { assess, type ClassCurve, classCurvesOf } from './class-scores.ts';
 import { type Checked, checkCurves, checkNet, flagsOf } from './flags.ts';
@@ -22,12 +23,18 @@ import { measureWatched } from './witness.ts';
 
 export interface CurvePoint {
   readonly epsilon: number;
-  /** The metric; enveloped, so it never rises with epsilon: an image once fooled stays fooled. */
+  /**
+   * The metric; enveloped, so it never rises with epsilon: an image once fooled stays fooled or, under attacks that are
+   * for all images of a batch together, what was made for it stands until something better is.
+   */
   readonly value: number;
   /** The 95 % interval of `value`, for the draw of the images. */
   readonly low: number;
   readonly high: number;
-  /** Mean structural similarity of the attacked images that give `value` to their clean ones; 1 without any. */
+  /**
+   * Mean structural similarity of the images that the attack has hurt to their clean ones. Where it has hurt none, 1:
+   * `value` is then that of the clean images.
+   */
   readonly ssim: number;
   /** Means over the images that the attack has hurt, of which there are so many; absent where there are none. */
   readonly perturbation?: Perturbation & { readonly images: number };
@@ -115,13 +122,14 @@ const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + 
 function pointOf(track: Track, i: number, epsilon: number): CurvePoint {
   const scores = track.scores[i] ?? [];
   const clean = track.scores[0] ?? [];
-  const attacked = track.ssim[i]?.filter((_, image) => (clean[image] ?? 0) > 0) ?? [];
-  const [first, ...others] = track.perturbations[i]?.filter((found) => found !== undefined) ?? [];
+  const hurt = [...scores.keys()].filter((image) => (scores[image] as number) < (clean[image] as number));
+  const similar = hurt.map((image) => track.ssim[i]?.[image] as number);
+  const [first, ...others] = hurt.flatMap((image) => track.perturbations[i]?.[image] ?? []);
   return {
     epsilon,
     value: mean(scores),
     ...intervalOf(scores),
-    ssim: attacked.length ? mean(attacked) : 1,
+    ssim: similar.length ? mean(similar) : 1,
     ...(first && { perturbation: { images: 1 + others.length, ...meanPerturbation([first, ...others]) } }),
   };
 }
@@ -129,8 +137,9 @@ function pointOf(track: Track, i: number, epsilon: number): CurvePoint {
 /** The smallest epsilon at which half of the images or more are fooled, as far as the track knows; null for none. */
 function medianOf({ scores, nearest }: Track, epsilons: readonly number[]): number | null {
   const smallest = nearest.map((distance, image) => {
-    const fooled = epsilons.find((_, i) => scores[i]?.[image] === 0) ?? Number.POSITIVE_INFINITY;
-    return Math.min(distance, fooled);
+    // Under what is made for all images together, one that was fooled may stand again.
+    const stood = epsilons.findLastIndex((_, i) => scores[i]?.[image] !== 0);
+    return Math.min(distance, epsilons[stood + 1] ?? Number.POSITIVE_INFINITY);
   });
   const middle = smallest.sort((a, b) => a - b)[Math.ceil(smallest.length / 2) - 1] as number;
   return Number.isFinite(middle) ? middle : null;
@@ -172,7 +181,7 @@ function cleanOutcomes(target: Target, images: tf.Tensor4D, { perClass }: Metric
  * batch under attack and a few numbers an image; batches are disposed here.
  *
  * The same `random` gives the same curves, for the same batches. Throws `UsageError` for a metric without scores
- * per image, for impossible epsilons, and for data without images.
+ * per image or of another task, for impossible epsilons, without attacks, and for data without images.
  */
 export async function robustnessCurves(
   data: AsyncIterable<Batch>,
@@ -180,11 +189,14 @@ export async function robustnessCurves(
 ): Promise<RobustnessCurves> {
   const epsilons = ascending(options.epsilons);
   const score = imageScoreOf(options.metric);
+  if (options.attacks.length === 0) {
+    throw new UsageError('Robustness curves: expected at least one attack, received none.');
+  }
   const { norm, loss, draws = 1, quantise } = options;
   const { metric } = options.metric;
   const logits = (images: tf.Tensor4D) => options.net.logits(images);
   const tracks = options.attacks.map((attack) =>
-    createTrack(attack.name, attack.direction !== undefined, epsilons.length),
+    createTrack(attack.name, attack.direction !== undefined, epsilons.length, isApart(attack, norm)),
   );
   let count = 0;
   let ofNet: readonly Checked[] = [];

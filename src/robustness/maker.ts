@@ -35,12 +35,13 @@ export interface Maker {
 }
 
 /**
- * Makes images at any epsilon: a direction or the nearest images are computed once, here; what else there is, is crafted
- * afresh each time. Lives as long as the surrounding tidy.
+ * Makes images at any epsilon: a direction (other than in l1) or the nearest images are computed once, here; what else
+ * there is, is crafted afresh each time. Lives as long as the surrounding tidy.
  */
 export function makerOf(attack: Attack, options: MakerOptions): Maker {
   const { images, target, norm, random, log } = options;
-  if (attack.direction || attack.minimise) {
+  // In l1 the length of a step decides how many values it moves.
+  if ((attack.direction && norm !== 'l1') || attack.minimise) {
     const [compute, apply] = attack.minimise ? [nearestOf, shorten] : [directionOf, follow];
     const computed = compute(attack, images, target, norm, random, log);
     const { distances } = createBall(images, { norm, epsilon: 0 });

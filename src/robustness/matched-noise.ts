@@ -2,6 +2,7 @@
 
 import * as tf from '@tensorflow/tfjs';
 import type { Batch } from '../data/dataset.ts';
+import { UsageError } from '../errors.ts';
 import type { Random } from '../random.ts';
 import { type NamedImages, picturesOf, prepared, stacked } from './corruptions/corrupt.ts';
 import { intervalOf } from './interval.ts';
@@ -80,6 +81,8 @@ const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + 
  * The metric of `net` under noise of the same structural similarity as the points of a robustness curve, in one pass
  * over `data`; batches are disposed here.
  *
+ * Throws `UsageError` for a metric without scores per image, and for data without images.
+ *
  * The contrast of clean, noisy and adversarial images is that of Paschali et al. 2018, arXiv:1804.00504.
  */
 export async function noiseControl(
@@ -89,7 +92,9 @@ export async function noiseControl(
   const { net, noise, points, metric, random } = options;
   const score = imageScoreOf(metric);
   const seen = points.map(() => ({ scores: [] as number[], ssim: [] as number[] }));
+  let count = 0;
   for await (using batch of data) {
+    count += batch.images.shape[0];
     for (const [i, { ssim: similarity }] of points.entries()) {
       const noisy = await matchedNoise(noise, batch, similarity, random);
       seen[i]?.scores.push(...tf.tidy(() => score(net.logits(noisy.images), batch.labels)));
@@ -97,6 +102,7 @@ export async function noiseControl(
       noisy.images.dispose();
     }
   }
+  if (count === 0) throw new UsageError('Noise as a control: expected at least one image, received none.');
   return {
     noise,
     points: seen.map(({ scores, ssim: similar }, i) => ({

@@ -1,6 +1,7 @@
 // The contract of metrics.
 
 import type * as tf from '@tensorflow/tfjs';
+import { taskOfLabels } from '../attacks/attack.ts';
 import { UsageError } from '../errors.ts';
 
 export interface Tally {
@@ -39,7 +40,7 @@ export function defineMetric(metric: Metric): Metric {
 export type ImageScore = NonNullable<Metric['perImage']>;
 export type ClassScores = NonNullable<Metric['perClass']>;
 
-/** The score of each image. Throws `UsageError` for a metric that has none. */
+/** The score of each image. Throws `UsageError` for a metric that has none, and for labels of another task than its own. */
 export function imageScoreOf({
   name,
   metric,
@@ -47,7 +48,16 @@ export function imageScoreOf({
   readonly name: string;
   readonly metric: Metric;
 }): ImageScore {
-  if (metric.perImage && metric.better === 'higher') return metric.perImage.bind(metric);
+  const { perImage, task } = metric;
+  if (perImage && metric.better === 'higher') {
+    return (logits, labels) => {
+      const found = taskOfLabels(labels);
+      if (found === task) return perImage.call(metric, logits, labels);
+      throw new UsageError(
+        `The metric ${name} is for ${task}: received labels of ${found}, [${labels.shape}]. Choose another metric.`,
+      );
+    };
+  }
   throw new UsageError(
     `The metric ${name} has no robustness curve: expected a score of each image, higher being better. ` +
       'Use accuracy for classification, labelAccuracy for several labels, or dice, iou or pixelAccuracy for segmentation.',

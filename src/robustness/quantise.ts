@@ -2,11 +2,12 @@
 
 import * as tf from '@tensorflow/tfjs';
 import type { BitDepth } from './bit-depths.ts';
+import type { Classifier } from './target.ts';
 
 export { BIT_DEPTHS, type BitDepth } from './bit-depths.ts';
 
-/** Of a level: what float32 may lose of a value that is a whole number of levels, at 16 bits. */
-const ROUNDING = 0.01;
+/** What float32 may lose of a value in [0, 1] that was moved by a whole number of levels. */
+const ROUNDING = 2 ** -22;
 
 const highestLevel = (bits: BitDepth) => 2 ** bits - 1;
 
@@ -15,6 +16,11 @@ export function quantised(images: tf.Tensor4D, bits: BitDepth): tf.Tensor4D {
   const top = highestLevel(bits);
   const values = images.dataSync<'float32'>().map((value) => Math.round(value * top) / top);
   return tf.tensor4d(values, images.shape);
+}
+
+/** `net`, which takes images as they are stored with so many bits a value. Without a gradient. */
+export function ofStored(net: Classifier, bits: BitDepth): Classifier {
+  return { logits: (images) => tf.tidy(() => net.logits(quantised(images, bits))) };
 }
 
 /**
@@ -28,7 +34,7 @@ export function quantisedTowards(clean: tf.Tensor4D, moved: tf.Tensor4D, bits: B
   const values = moved.dataSync<'float32'>().map((value, i) => {
     const level = Math.round((from[i] as number) * top);
     const change = value * top - level;
-    return (level + Math.sign(change) * Math.floor(Math.abs(change) + ROUNDING)) / top;
+    return (level + Math.sign(change) * Math.floor(Math.abs(change) + ROUNDING * top)) / top;
   });
   return tf.tensor4d(values, moved.shape);
 }

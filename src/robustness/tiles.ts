@@ -14,8 +14,11 @@ export interface Tiles {
 /** Of the Gaussian that weighs the logits of a tile, as a share of its side: Isensee et al. 2021, nnU-Net. */
 const SIGMA = 1 / 8;
 
-/** Throws `UsageError` for an overlap that is none, and for images that are smaller than a tile. */
+/** Throws `UsageError` for a size or an overlap that is none, and for images that are smaller than a tile. */
 export function checkTiles({ size, overlap }: Tiles, [height, width]: readonly number[]): void {
+  if (!size.every((side) => Number.isInteger(side) && side > 0)) {
+    throw new UsageError(`Size of tiles: expected whole numbers from 1, received ${size.join('x')}.`);
+  }
   if (!(overlap >= 0 && overlap < 1)) {
     throw new UsageError(`Overlap of tiles: expected a number from 0 to below 1, received ${overlap}.`);
   }

@@ -3,7 +3,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Attack, Target } from '../attacks/attack.ts';
 import { takeTarget } from '../attacks/context.ts';
-import { takeRows } from '../attacks/rows.ts';
+import { replaceRows, takeRows } from '../attacks/rows.ts';
 import type { NormName } from '../attacks/threat.ts';
 import { type GradientLog, gradientLog } from '../attacks/watch.ts';
 import type { Random } from '../random.ts';
@@ -29,6 +29,8 @@ export interface Outcome {
 export interface Track {
   readonly name: string;
   readonly singleStep: boolean;
+  /** Made on another net, for all images together or with another aim than others: not to be compared with these. */
+  readonly apart?: boolean;
   /** The lowest score up to each epsilon, and what belongs to the image that has it. */
   readonly scores: number[][];
   readonly ssim: number[][];
@@ -58,11 +60,12 @@ export interface BatchUnderAttack {
 }
 
 /** A track that has seen nothing yet. */
-export function createTrack(name: string, singleStep: boolean, epsilons: number): Track {
+export function createTrack(name: string, singleStep: boolean, epsilons: number, apart = false): Track {
   const lists = <T>() => Array.from({ length: epsilons }, (): T[] => []);
   return {
     name,
     singleStep,
+    apart,
     scores: lists(),
     ssim: lists(),
     perturbations: lists(),
@@ -78,6 +81,9 @@ export function createTrack(name: string, singleStep: boolean, epsilons: number)
 function standing(outcomes: readonly Outcome[]): number[] {
   return [...outcomes.keys()].filter((i) => (outcomes[i] as Outcome).score > 0);
 }
+
+/** Whether one of an image's outcomes is lower than another or, at the same score, less visible. */
+const worse = (a: Outcome, b: Outcome) => a.score < b.score || (a.score === b.score && a.ssim > b.ssim);
 
 /** What comes of images made of the clean ones at `rows`; one more pass through the net. */
 function outcomesOf(
@@ -103,13 +109,6 @@ function outcomesOf(
     }
   });
   return outcomes;
-}
-
-/** `images` with those at `places` replaced; a new tensor. */
-function replaceRows(images: tf.Tensor4D, places: readonly number[], others: tf.Tensor4D): tf.Tensor4D {
-  const rows = [...Array(images.shape[0]).keys()];
-  for (const [k, place] of places.entries()) rows[place] = rows.length + k;
-  return tf.tidy(() => takeRows(tf.concat([images, others]) as tf.Tensor4D, rows));
 }
 
 /** Images of a batch at one epsilon after the other. */
@@ -172,24 +171,25 @@ export function measureBatch(track: Track, attack: Attack, batch: BatchUnderAtta
       const raw = worst.map(({ score }) => (i === 0 ? score : 0));
       const attempt = (rows: readonly number[], afresh: boolean) => {
         if (i === 0 || rows.length === 0) return;
-        for (const [k, outcome] of attempts.at(i, rows, afresh).entries()) {
+        const outcomes = attempts.at(i, rows, afresh);
+        // What is for all images together takes the place of another as a whole, or not at all.
+        const gains = outcomes.map(({ score }, k) => (worst[rows[k] as number] as Outcome).score - score);
+        const all = gains.reduce((sum, gain) => sum + gain, 0);
+        for (const [k, outcome] of outcomes.entries()) {
           const row = rows[k] as number;
           raw[row] = outcome.score;
-          if (outcome.score < (worst[row] as Outcome).score) worst[row] = outcome;
+          if ((attack.together ? all : (gains[k] as number)) > 0) worst[row] = outcome;
         }
       };
       const left = standing(worst);
       // Where an attack that stops at a smaller epsilon would not be seen.
       const fooled = standing(batch.clean).filter((row) => !left.includes(row));
-      if (track.singleStep) attempt(standing(batch.clean), false);
+      if (track.singleStep || attack.together) attempt(standing(batch.clean), false);
       else {
         attempt(left, false);
         if (i === last) attempt(fooled, true);
       }
-      track.scores[i]?.push(...worst.map(({ score }) => score));
-      track.ssim[i]?.push(...worst.map(({ ssim: similar }) => similar));
-      track.perturbations[i]?.push(...worst.map(({ perturbation }) => perturbation));
-      track.classes[i]?.push(...worst.map(({ classes }) => classes));
+      for (const outcome of worst) add(track, i, outcome);
       track.raw[i]?.push(...raw);
     }
     track.nearest.push(...attempts.nearest());
@@ -197,19 +197,40 @@ export function measureBatch(track: Track, attack: Attack, batch: BatchUnderAtta
   track.seconds += (performance.now() - started) / 1000;
 }
 
-/** Of each image and epsilon, the attack with the lowest score; costs are summed. */
+/** What an image is at an epsilon. */
+function outcomeAt(
+  { scores, classes, ssim: similar, perturbations }: Track,
+  i: number,
+  image: number,
+): Outcome {
+  const perturbation = perturbations[i]?.[image];
+  return {
+    score: scores[i]?.[image] as number,
+    classes: classes[i]?.[image],
+    ssim: similar[i]?.[image] as number,
+    ...(perturbation && { perturbation }),
+  };
+}
+
+function add(track: Track, i: number, { score, classes, ssim: similar, perturbation }: Outcome): void {
+  track.scores[i]?.push(score);
+  track.ssim[i]?.push(similar);
+  track.perturbations[i]?.push(perturbation);
+  track.classes[i]?.push(classes);
+}
+
+/**
+ * Of each image the attack with the lowest score up to each epsilon, of equals the least visible one; costs are summed.
+ */
 export function worstOf(tracks: readonly Track[], epsilons: number): Track {
   const worst = createTrack('worst', false, epsilons);
-  for (let i = 0; i < epsilons; i++) {
-    const images = tracks[0]?.scores[i]?.length ?? 0;
-    for (let image = 0; image < images; image++) {
-      const scores = tracks.map((track) => track.scores[i]?.[image] as number);
-      const lowest = Math.min(...scores);
-      const { ssim: similar, perturbations, classes } = tracks[scores.indexOf(lowest)] as Track;
-      worst.scores[i]?.push(lowest);
-      worst.ssim[i]?.push(similar[i]?.[image] as number);
-      worst.perturbations[i]?.push(perturbations[i]?.[image]);
-      worst.classes[i]?.push(classes[i]?.[image]);
+  for (const image of tracks[0]?.scores[0]?.keys() ?? []) {
+    let known: Outcome[] = [];
+    for (let i = 0; i < epsilons; i++) {
+      const found = tracks.map((track) => outcomeAt(track, i, image));
+      const chosen = [...known, ...found].reduce((a, b) => (worse(b, a) ? b : a));
+      known = [chosen];
+      add(worst, i, chosen);
       worst.raw[i]?.push(Math.min(...tracks.map((track) => track.raw[i]?.[image] as number)));
     }
   }

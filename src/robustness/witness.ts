@@ -7,13 +7,20 @@ import type { NormName, ThreatModel } from '../attacks/threat.ts';
 import type { Random } from '../random.ts';
 import { type BatchUnderAttack, measureBatch, type Track } from './track.ts';
 
+/** What float32 may lose of the change of a value. */
+const ROUNDING = 2 ** -23;
+
 /** What each value adds to the distance, and whether it is the largest or the sum that counts. */
 const terms: Readonly<Record<NormName, (difference: number) => number>> = {
-  linf: Math.abs,
-  l2: (difference) => difference * difference,
-  l1: Math.abs,
+  linf: sizeOf,
+  l2: (difference) => sizeOf(difference) ** 2,
+  l1: sizeOf,
   l0: (difference) => (difference === 0 ? 0 : 1),
 };
+
+function sizeOf(difference: number): number {
+  return Math.max(0, Math.abs(difference) - ROUNDING);
+}
 
 /** Whether two images are within the threat; looks no further than to the first value that tells. */
 function isWithin(a: Float32Array, b: Float32Array, { norm, epsilon }: ThreatModel): boolean {
@@ -38,7 +45,7 @@ interface Witness {
 
 /**
  * Watches an attack on the clean `images` of a classifier from outside: of each image that passes through the net, it
- * finds the clean one that it is made of, within the threat. An attack cannot forget it, nor has it to know.
+ * finds the clean one that it is made of, the only one within the threat. An attack cannot forget it, nor has it to know.
  *
  * Undefined where no single pass decides, with several draws or maps of labels, and without scores.
  */
@@ -48,19 +55,13 @@ function witness(target: Target, images: tf.Tensor4D, threat: ThreatModel): Witn
   const clean = rowsOf(images).map((row) => row.slice());
   const fooled = new Set<number>();
 
-  /** Which clean image each of `moved` is made of; -1 for one out of reach. They mostly come in order. */
-  const originsOf = (moved: tf.Tensor4D) => {
-    let next = 0;
-    return rowsOf(moved).map((row) => {
-      for (let i = 0; i < clean.length; i++) {
-        const index = (next + i) % clean.length;
-        if (!isWithin(row, clean[index] as Float32Array, threat)) continue;
-        next = index + 1;
-        return index;
-      }
-      return -1;
+  /** Which clean image each of `moved` is made of; -1 where none is within reach, or several are. */
+  const originsOf = (moved: tf.Tensor4D) =>
+    rowsOf(moved).map((row) => {
+      const isOrigin = (image: Float32Array) => isWithin(row, image, threat);
+      const first = clean.findIndex(isOrigin);
+      return first === clean.findLastIndex(isOrigin) ? first : -1;
     });
-  };
 
   const note = (moved: tf.Tensor4D, logits: tf.Tensor) => {
     const origins = originsOf(moved);
@@ -91,13 +92,13 @@ function witness(target: Target, images: tf.Tensor4D, threat: ThreatModel): Witn
  * `measureBatch`, which also counts the successes lost: images that a pass fooled the net with, within the largest
  * epsilon, and whose score at that epsilon is not 0 for all that.
  *
- * Of attacks by steps alone: a minimal attack passes successes on purpose, for nearer ones. And not where images are
- * quantised, which may cost a success.
+ * Of attacks by steps alone: a minimal attack passes successes on purpose, for nearer ones, and one for all images those of
+ * single ones. And not where images are quantised, which may cost a success.
  */
 export function measureWatched(track: Track, attack: Attack, batch: BatchUnderAttack, random: Random): void {
   const { norm, epsilons, images, target } = batch;
   const epsilon = epsilons.at(-1) as number;
-  const decides = !attack.direction && !attack.minimise && !batch.quantise;
+  const decides = !attack.direction && !attack.minimise && !attack.together && !batch.quantise;
   const seen = decides ? witness(target, images, { norm, epsilon }) : undefined;
   measureBatch(track, attack, seen ? { ...batch, target: seen.target } : batch, random);
   if (!seen) return;

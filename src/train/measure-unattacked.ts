@@ -12,6 +12,7 @@ import type { RobustnessCurve } from '../robustness/curve.ts';
 import { type NoiseControl, noiseControl } from '../robustness/matched-noise.ts';
 import { type MetricName, metricOf } from '../robustness/metrics/create.ts';
 import type { NoiseName } from '../robustness/noises.ts';
+import { ofStored } from '../robustness/quantise.ts';
 import type { Classifier } from '../robustness/target.ts';
 import {
   type AmbiguityScores,
@@ -48,7 +49,7 @@ export function measureCorruptions(
   return corruptionScores(chosen(dataset, options), { net, corruptions, metric: metricIn(options), random });
 }
 
-/** The metric under noise as visible as the attacked images of a curve, on the same images. */
+/** The metric under noise as visible as the attacked images of a curve, on the same images, stored as those are. */
 export function measureNoise(
   net: Classifier,
   dataset: Dataset,
@@ -56,8 +57,12 @@ export function measureNoise(
   options: MeasureOptions,
 ): Promise<NoiseControl> {
   const random = options.random.stream('noise');
-  const { points } = curve;
-  return noiseControl(chosen(dataset, options), { net, noise, points, metric: metricIn(options), random });
+  const { points, quantise } = curve;
+  const judged = quantise ? ofStored(net, quantise) : net;
+  return noiseControl(chosen(dataset, options), {
+    ...{ net: judged, noise, points, random },
+    metric: metricIn(options),
+  });
 }
 
 /** Whether the net is surer of its own images than of as many of another kind. */

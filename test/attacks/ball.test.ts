@@ -82,3 +82,12 @@ test('refuses an epsilon that no adversary can have', () => {
   createBall(images, { norm: 'l2', epsilon: 2 });
   images.dispose();
 });
+
+test('in l0 the nearest allowed image of one out of [0, 1] keeps the change that is left of it', () =>
+  noTensorLeak(() =>
+    tf.tidy(() => {
+      const clean = tf.tensor4d([1, 0.5], [1, 1, 2, 1]);
+      const ball = createBall(clean, { norm: 'l0', epsilon: 1 });
+      assertClose(ball.project(tf.tensor4d([2, 0.9], [1, 1, 2, 1])).dataSync(), [1, 0.9]);
+    }),
+  ));

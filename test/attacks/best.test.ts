@@ -36,6 +36,14 @@ test('a lower score is better whatever the loss, then a higher loss; NaN is neve
     }),
   ));
 
+test('any number is better than a loss that is NaN, at the same score', () =>
+  noTensorLeak(() =>
+    tf.tidy(() => {
+      const first = better(nothingYet(pixels(0)), pixels(1), [0], verdict([0.5], [Number.NaN]));
+      assert.deepEqual([...better(first, pixels(2), [0], verdict([0.5], [-3])).images.dataSync()], [2]);
+    }),
+  ));
+
 test('images in part of a batch are put in their places, and those at score 0 are finished', () =>
   noTensorLeak(() =>
     tf.tidy(() => {

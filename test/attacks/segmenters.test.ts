@@ -5,11 +5,13 @@ import { after, before, describe, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
 import type { Target } from '../../src/attacks/attack.ts';
 import { cosPgdLoss } from '../../src/attacks/cos-pgd.ts';
-import { craft } from '../../src/attacks/craft.ts';
+import { craft, nearestOf } from '../../src/attacks/craft.ts';
 import { type AttackChoice, createAttack } from '../../src/attacks/create.ts';
 import type { PixelLoss } from '../../src/attacks/pixel-losses.ts';
 import { seaLosses } from '../../src/attacks/sea-losses.ts';
+import { gradientLog } from '../../src/attacks/watch.ts';
 import { useEngine } from '../../src/engine/engine.ts';
+import { UsageError } from '../../src/errors.ts';
 import { lossOf } from '../../src/losses/create.ts';
 import { createRandom } from '../../src/random.ts';
 import { pixelAccuracy } from '../../src/robustness/metrics/pixel-accuracy.ts';
@@ -256,3 +258,27 @@ describe('minimal attacks', () => {
       }),
     ));
 });
+
+test('options that fit no net or no schedule are refused', () => {
+  for (const options of [{ pixels: '3' }, { towards: 'dilate', dilated: 7 }] as const)
+    assert.throws(
+      () => tf.tidy(() => attacked({ name: 'segPgd', ...options }, target(), 'linf', 0.1)),
+      UsageError,
+    );
+  for (const shares of [
+    [0.3, 0.3, 0.1],
+    [0.8, 0.8, 0.4],
+  ])
+    assert.throws(() => createAttack({ name: 'sea', shares } as unknown as AttackChoice), UsageError);
+});
+
+test('in l1 segBisection does not depend on epsilon', () =>
+  noTensorLeak(() =>
+    tf.tidy(() => {
+      const attack = createAttack({ name: 'segBisection', rounds: 3, steps: 5, enough: 0.5 });
+      const nearest = nearestOf(attack, net.images, target(), 'l1', createRandom(1), gradientLog());
+      const [largest] = [net.images.size / (net.images.shape[0] as number)];
+      const made = craft(attack, net.images, target(), { norm: 'l1', epsilon: largest }, createRandom(1));
+      assertClose(made.dataSync(), nearest.dataSync(), { absolute: 1e-6 });
+    }),
+  ));

@@ -8,6 +8,7 @@ import { judge } from '../../src/attacks/context.ts';
 import { craft } from '../../src/attacks/craft.ts';
 import { type AttackChoice, createAttack } from '../../src/attacks/create.ts';
 import { dlr, dlrTowards, lead } from '../../src/attacks/logit-losses.ts';
+import { sharesDone } from '../../src/attacks/pixel-losses.ts';
 import type { NormName } from '../../src/attacks/threat.ts';
 import { transferred } from '../../src/attacks/transfer.ts';
 import { gradientLog } from '../../src/attacks/watch.ts';
@@ -208,6 +209,71 @@ test('an attack made on another net stays in the ball of the images and is judge
     }
     assert.ok(asked.length > 0);
   }));
+
+test('an attack by steps takes all of them, though the net it is made on is fooled from the start', () =>
+  inTidy(() => {
+    // Wrong on every image, with the slopes of the target.
+    const shift = () => tf.oneHot(net.labels.toInt(), 5).mul(30);
+    const surrogate = { logits: (images: tf.Tensor4D) => net.logits(images).sub(shift()) };
+    const made = (choice: AttackChoice, under = target()) => {
+      const attack = transferred(createAttack(choice), surrogate);
+      return craft(attack, net.images, under, { norm: 'linf', epsilon: 0.02 }, createRandom(1));
+    };
+    const changes = (moved: tf.Tensor4D) => moved.sub(net.images).abs().max([1, 2, 3]).dataSync();
+    const single = right(target(), made({ name: 'fgsm' }));
+    for (const name of ['pgd', 'apgd', 'miFgsm'] as const) {
+      const moved = made({ name, ...(name === 'miFgsm' ? {} : { randomStart: false }) } as AttackChoice);
+      assert.ok(
+        changes(moved).every((change) => change > 0.019),
+        `${name}: ${changes(moved)}`,
+      );
+      assert.ok(right(target(), moved) <= single + 0.08, `${name} leaves more than one step`);
+    }
+    const goals = surrogate.logits(net.images).argMax(-1).toInt();
+    const towards = made({ name: 'pgd', randomStart: false }, { ...target(), goals });
+    assert.ok(changes(towards).every((change) => change > 0.01));
+  }));
+
+describe('goals that do not count, and logits that are no numbers', () => {
+  const minimal: AttackChoice[] = [
+    { name: 'deepFool' },
+    { name: 'fab', steps: 10 },
+    { name: 'jsma', gamma: 0.05 },
+  ];
+  for (const choice of minimal) {
+    test(`${choice.name}: an image without a goal changes nothing of the one before it`, () =>
+      inTidy(() => {
+        const [first] = net.labels.dataSync();
+        const goals = [((first as number) + 1) % 5, -1];
+        const made = (count: number) => {
+          const under = {
+            ...target(),
+            labels: net.labels.slice(0, count),
+            goals: tf.tensor1d(goals.slice(0, count), 'int32'),
+          };
+          const images = net.images.slice(0, count) as tf.Tensor4D;
+          return craft(createAttack(choice), images, under, { norm: 'l2', epsilon: 6 }, createRandom(1));
+        };
+        const [alone, beside] = [made(1), made(2)];
+        assertClose(beside.slice(0, 1).dataSync(), alone.dataSync(), { absolute: 1e-5 });
+        assert.deepEqual(beside.slice(1, 1).dataSync(), net.images.slice(1, 1).dataSync());
+      }));
+  }
+
+  test('NaN is not the first class', () =>
+    inTidy(() => {
+      const broken: Target = {
+        ...target(),
+        logits: (images) => net.logits(images).mul(Number.NaN),
+        goals: tf.zerosLike(net.labels),
+      };
+      assert.ok(judge(broken, net.images).scores.every((missed) => missed === 1));
+      const logits = tf.tensor4d([Number.NaN, 0, 5, 1], [1, 1, 2, 2]);
+      const map = tf.tensor3d([1, 0], [1, 1, 2], 'int32');
+      assert.deepEqual([...sharesDone(logits, map, false)], [0], 'nor is it away from another');
+      assert.deepEqual([...sharesDone(logits, tf.zerosLike(map), true)], [0.5]);
+    }));
+});
 
 test('a universal perturbation is one for all images', () =>
   inTidy(() => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
 import { useEngine } from '../../src/engine/engine.ts';
+import { UsageError } from '../../src/errors.ts';
 import { type LossChoice, lossOf } from '../../src/losses/create.ts';
 import { signedDistances } from '../../src/losses/distance-map.ts';
 import { createRandom } from '../../src/random.ts';
@@ -77,3 +78,22 @@ test('signed distances are those of brute force, and none without a border', () 
   }
   assert.deepEqual(signedDistances(new Uint8Array(0), 0, 0), new Float32Array(0));
 });
+
+test('the boundary term takes no pixel that does not count for the outside', () =>
+  noTensorLeak(() => {
+    const choice: LossChoice = { name: 'boundary', share: 1, ignoreLabel: 9 };
+    for (const ignored of [-1, 2, 9]) {
+      // A region without a border has no distances.
+      assert.equal(lossAt(choice, probabilities, [ignored, 1, 1, 1, 1, 1]), 0);
+      assert.ok(lossAt(choice, probabilities, [0, ignored, 1, 1, 1, 1]) !== 0);
+    }
+  }));
+
+test('Dice of a background alone is refused', () =>
+  noTensorLeak(() => {
+    const single = marked.map(() => [1]);
+    for (const name of ['dice', 'diceCrossEntropy'] as const) {
+      assert.throws(() => lossAt(name, single, [0, 0, 0, 0, 0, 0]), UsageError);
+      assertClose([lossAt({ name, includeBackground: true }, single, [0, 0, 0, 0, 0, 0])], [0]);
+    }
+  }));

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
 import type { Attack } from '../../src/attacks/attack.ts';
+import { craft } from '../../src/attacks/craft.ts';
 import { createAttack } from '../../src/attacks/create.ts';
 import type { Batch } from '../../src/data/dataset.ts';
 import { useEngine } from '../../src/engine/engine.ts';
@@ -10,6 +11,7 @@ import { lossOf } from '../../src/losses/create.ts';
 import { createRandom } from '../../src/random.ts';
 import { areaUnder, type CurveOptions, robustnessCurves } from '../../src/robustness/curve.ts';
 import { type MetricName, metricOf } from '../../src/robustness/metrics/create.ts';
+import { ssim } from '../../src/robustness/ssim.ts';
 import { type GoldenNet, golden, openClassifier, openSegmenter } from '../attacks/golden.ts';
 import { quickAttacks } from '../attacks/quick.ts';
 import { assertClose, noTensorLeak } from '../support.ts';
@@ -244,6 +246,84 @@ test('the worst case is per image, not per attack', async () => {
   tf.dispose([net.images, net.labels]);
 });
 
+for (const metric of ['accuracy', 'dice'] as const) {
+  test(`${metric}: the order of the attacks decides nothing of the worst case`, async () => {
+    const net = metric === 'dice' ? segmenter : classifier;
+    const attacks = (['fgsm', 'gaussianNoise', 'pgd'] as const).map((name) => createAttack({ name }));
+    const worstOf = async (order: Attack[]) => (await measure(net, { metric, attacks: order })).worst;
+    const [one, other] = [await worstOf(attacks), await worstOf(attacks.toReversed())];
+    assert.deepEqual(one.points, other.points);
+    assert.deepEqual(one.classes, other.classes);
+  });
+}
+
+test('the similarity of a point is that of the images that are hurt, whatever happens to others', async () => {
+  const net = onePixelNet([0.45, 0.1, 0.6], (pixels) => pixels.sub(0.5));
+  const louder: Attack = { name: 'louder', options: {}, perturb: (images) => images.add(1) };
+  const { curves } = await measure(net, { attacks: [louder], epsilons: [0.01, 0.1] });
+  const [clean, vain, half] = curves[0]?.points ?? [];
+  assert.deepEqual([clean?.ssim, vain?.ssim, vain?.value, half?.value], [1, 1, 2 / 3, 1 / 3]);
+  const moved = tf.tidy(() => ssim(net.images, net.images.add(0.1) as tf.Tensor4D));
+  assertClose([half?.ssim as number], [moved[0] as number]);
+  assert.ok((moved[0] as number) < 0.99 && (moved[1] as number) < (moved[0] as number));
+  tf.dispose([net.images, net.labels]);
+});
+
+test('the curve of a universal perturbation is of one at a time, and the worst case still of each image', async () => {
+  // No shift of 0.2 takes both kinds across 0.5.
+  const net = onePixelNet([], (pixels) => pixels.sub(0.5).mul(40));
+  const images = tf.tensor4d([0.46, 0.46, 0.46, 0.56, 0.56], [5, 1, 1, 1]);
+  const truths = tf.tensor1d([0, 0, 0, 1, 1], 'int32');
+  const both = { ...net, images, labels: truths };
+  const attacks = [createAttack({ name: 'universal' })];
+  const { curves, worst } = await measure(both, { attacks, epsilons: [0.05, 0.1, 0.2] });
+  for (const { value } of curves[0]?.points ?? []) assert.ok(value >= 2 / 5 - 1e-9, `${value}`);
+  assert.ok((curves[0]?.points.at(-1)?.value as number) < 0.5);
+  assert.deepEqual(curves[0]?.flags, []);
+  for (const { value, perturbation } of curves[0]?.points ?? [])
+    assert.equal(perturbation?.images ?? 0, Math.round(5 * (1 - value)), 'of the images hurt alone');
+  for (const [i, { value }] of worst.points.entries())
+    assert.ok(value <= (worst.points[i - 1]?.value ?? 1) && value <= (curves[0]?.points[i]?.value ?? 1));
+  tf.dispose([net.images, net.labels, images, truths]);
+});
+
+test('in l1 a single step of a curve is the one that craft makes', async () => {
+  const attack = createAttack({ name: 'fgsm' });
+  const epsilons = [5, 40];
+  const { curves } = await measure(classifier, { attacks: [attack], norm: 'l1', epsilons });
+  tf.tidy(() => {
+    const score = metricOf('accuracy').perImage as NonNullable<ReturnType<typeof metricOf>['perImage']>;
+    const { logits, labels, images } = classifier;
+    for (const [i, epsilon] of epsilons.entries()) {
+      const under = { logits, labels, loss: crossEntropy, score };
+      const moved = craft(attack, images, under, { norm: 'l1', epsilon }, createRandom(1));
+      const clean = score(logits(images), labels);
+      const made = score(logits(moved), labels).map((value, image) => value * (clean[image] as number));
+      assertClose([curves[0]?.raw[i + 1] as number], [made.reduce((sum, value) => sum + value, 0) / 8]);
+    }
+  });
+});
+
+test('further restarts of fab begin elsewhere, in a curve too, where nothing is found yet', async () => {
+  const flat = onePixelNet([0.4, 0.45], (pixels) => pixels.mul(0.01).sub(60));
+  const seen = new Set<number>();
+  const net = {
+    ...flat,
+    logits(images: tf.Tensor4D) {
+      for (const value of images.dataSync()) seen.add(value);
+      return flat.logits(images);
+    },
+  };
+  const visited = async (restarts: number) => {
+    seen.clear();
+    const attacks = [createAttack({ name: 'fab', steps: 2, restarts })];
+    await measure(net, { attacks, epsilons: [0.3] });
+    return seen.size;
+  };
+  assert.ok((await visited(3)) >= (await visited(1)) + 4);
+  tf.dispose([flat.images, flat.labels]);
+});
+
 test('gradients that are 0 or broken raise flags, and do not end the measurement', async () => {
   const dead = onePixelNet([0.4, 0.4], (pixels) => pixels.sub(5).relu().sub(1));
   const broken = onePixelNet([0.4, 0.4], (pixels) => pixels.sub(0.4).abs().sqrt().sub(1));
@@ -263,6 +343,9 @@ test('gradients that are 0 or broken raise flags, and do not end the measurement
 
 test('refuses what has no curve', async () => {
   await assert.rejects(measure(classifier, { metric: 'auroc' }), /auroc has no robustness curve/);
+  await assert.rejects(measure(classifier, { metric: 'dice' }), /dice is for segmentation/);
+  await assert.rejects(measure(segmenter, { metric: 'accuracy' }), /accuracy is for classification/);
+  await assert.rejects(measure(classifier, { attacks: [] }), /at least one attack/);
   await assert.rejects(measure(classifier, { epsilons: [-0.1] }), UsageError);
   await assert.rejects(measure(classifier, { epsilons: [Number.NaN] }), UsageError);
   await assert.rejects(

@@ -23,6 +23,7 @@ export interface Examination {
   readonly attacks?: readonly Attack[];
   /** By default 0.03. */
   readonly epsilon?: number;
+  readonly draws?: number;
 }
 
 export const pgd = { name: 'pgd', steps: 20, stepSize: 0.125, randomStart: true, restarts: 1 } as const;
@@ -35,7 +36,7 @@ const sound = (): Attack[] => [
 
 /** Curves as an evaluation measures them, with what its checks find. */
 export function evaluated(net: Examined, options: Examination = {}): Promise<RobustnessCurves> {
-  const { metric = 'accuracy', attacks = sound(), epsilon = 0.03 } = options;
+  const { metric = 'accuracy', attacks = sound(), epsilon = 0.03, draws = 1 } = options;
   async function* once(): AsyncGenerator<Batch> {
     const [images, labels] = [net.images.clone(), net.labels.clone()];
     yield { ids: [], images, labels, [Symbol.dispose]: () => tf.dispose([images, labels]) };
@@ -48,6 +49,7 @@ export function evaluated(net: Examined, options: Examination = {}): Promise<Rob
     metric: { name: metric, metric: metricOf(metric) },
     loss: lossOf('crossEntropy'),
     random: createRandom(1),
+    draws,
   });
 }
 

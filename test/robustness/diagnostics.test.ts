@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
 import { defineAttack } from '../../src/attacks/attack.ts';
-import { attackOf, createAttack } from '../../src/attacks/create.ts';
+import { type AttackChoice, attackOf, createAttack } from '../../src/attacks/create.ts';
 import { useEngine } from '../../src/engine/engine.ts';
 import { stopGradient } from '../../src/engine/ops/stop-gradient.ts';
 import { RunError } from '../../src/errors.ts';
@@ -173,6 +173,65 @@ describe('defects that every evaluation finds', () => {
     const { curves } = await evaluated(classifier, { attacks });
     const raised = curves.map(({ flags }) => flags.some((flag) => flag.startsWith('silent-success: 7 ')));
     assert.deepEqual(raised, [false, true]);
+  });
+
+  test('attacks on segmenters that succeed raise no zero-gradients, with their last image neither', async () => {
+    const { images, labels } = segmenter;
+    const net = { images, labels, logits: (x: tf.Tensor4D) => segmenter.logits(x) };
+    const attacks = [
+      createAttack({ name: 'dag', stepSize: 0.05 }),
+      createAttack({ name: 'segBisection', rounds: 2, steps: 4 }),
+    ];
+    const found = await evaluated(net, { metric: 'pixelAccuracy', attacks, epsilon: 1 });
+    for (const { flags, points } of found.curves) {
+      assert.ok((points.at(-1)?.value as number) < 0.05, 'nearly every pixel is wrong');
+      assert.deepEqual(flags, []);
+    }
+    const [first] = segmenter.labels.shape.slice(1);
+    const bare = tf.fill([1, first as number, segmenter.labels.shape[2] as number], 0, 'int32');
+    const some = { ...net, labels: tf.concat([bare, labels.slice(1)]) };
+    for (const name of ['segPgd', 'sea', 'dag'] as const) {
+      const choice = { name, pixels: 'foreground', ...(name === 'sea' && { steps: 3 }) } as AttackChoice;
+      const without = await evaluated(some, { metric: 'pixelAccuracy', attacks: [createAttack(choice)] });
+      assert.deepEqual(namesOf(without), [], `${name}, beside an image without foreground`);
+    }
+    const masked = { ...net, logits: (x: tf.Tensor4D) => segmenter.logits(stopGradient(x)) };
+    const raised = await evaluated(masked, { metric: 'pixelAccuracy', attacks });
+    assert.ok(namesOf(raised).includes('zero-gradients'));
+  });
+
+  test('a random net that is measured with draws raises random-output alone', async () => {
+    const dropout = tf.layers.dropout({ rate: 0.1 });
+    const net = changed((logits) => (x) => logits(dropout.apply(x, { training: true }) as tf.Tensor4D));
+    const attacks = [createAttack({ name: 'pgd', steps: 5 })];
+    assert.deepEqual(namesOf(await evaluated(net, { attacks, draws: 9 })), ['random-output']);
+  });
+
+  test('a lost success is seen at a small epsilon, and no image is taken for another at a large one', async () => {
+    const label = (x: tf.Tensor4D) => x.sum([1, 2, 3]).sub(700 * 0.5);
+    const logits = (x: tf.Tensor4D) => tf.stack([tf.zerosLike(label(x)), label(x)], 1);
+    const images = tf.fill([1, 32, 32, 1], 350.1 / 1024) as tf.Tensor4D;
+    const net = { images, labels: tf.tensor1d([1], 'int32'), logits };
+    const forgetful = defineAttack({
+      defaults: {},
+      perturb(given, context) {
+        createAttack(pgd).perturb(given, context);
+        return given.clone();
+      },
+    });
+    const lost = await evaluated(net, { attacks: [attackOf('forgetful', forgetful, {})], epsilon: 0.0005 });
+    assert.match(lost.curves[0]?.flags.join() as string, /silent-success: 1 /);
+    const grey = (level: number) => tf.fill([1, 4, 4, 1], level) as tf.Tensor4D;
+    const many = {
+      images: tf.concat([grey(0.495), grey(0.85), grey(0.3), grey(0.28)]) as tf.Tensor4D,
+      labels: tf.tensor1d([0, 1, 0, 0], 'int32'),
+      logits: (x: tf.Tensor4D) => {
+        const lead = x.mean([1, 2, 3]).sub(0.5).mul(40);
+        return tf.stack([tf.zerosLike(lead), lead], 1);
+      },
+    };
+    const { curves } = await evaluated(many, { attacks: [createAttack({ name: 'bim' })], epsilon: 0.3 });
+    assert.ok(!curves[0]?.flags.some((flag) => flag.startsWith('silent-success')), `${curves[0]?.flags}`);
   });
 
   test('the record holds what passed, too, with its figures', async () => {

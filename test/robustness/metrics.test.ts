@@ -274,3 +274,15 @@ describe('every metric', () => {
       ));
   }
 });
+
+for (const name of ['dice', 'iou', 'pixelAccuracy'] as const) {
+  test(`${name}: pixels whose label is no class do not count`, () =>
+    tf.tidy(() => {
+      const [logits, labels] = maps([[0, 1, 255, 2]]);
+      const predicted = logits([[0, 1, 2, 1]]);
+      const [, negative] = maps([[0, 1, -1, 2]]);
+      const { perImage, perClass } = metricOf(name);
+      assert.deepEqual(perImage?.(predicted, labels), perImage?.(predicted, negative));
+      assert.deepEqual(perClass?.(predicted, labels), perClass?.(predicted, negative));
+    }));
+}

@@ -9,7 +9,13 @@ import { lossOf } from '../../src/losses/create.ts';
 import { createRandom } from '../../src/random.ts';
 import { robustnessCurves } from '../../src/robustness/curve.ts';
 import { accuracy } from '../../src/robustness/metrics/accuracy.ts';
-import { BIT_DEPTHS, type BitDepth, quantised, quantisedTowards } from '../../src/robustness/quantise.ts';
+import {
+  BIT_DEPTHS,
+  type BitDepth,
+  ofStored,
+  quantised,
+  quantisedTowards,
+} from '../../src/robustness/quantise.ts';
 import { type GoldenNet, openClassifier } from '../attacks/golden.ts';
 import { assertClose, noTensorLeak } from '../support.ts';
 
@@ -98,3 +104,26 @@ test('a curve judges stored images: none changes below one level, and all that t
   const whole = await noTensorLeak(() => robustnessCurves(data(), options));
   assert.equal(whole.curves[0]?.quantise, undefined);
 });
+
+test('a net of stored images sees no change of less than half a level', () =>
+  noTensorLeak(() =>
+    tf.tidy(() => {
+      const clean = quantised(classifier.images, 8);
+      const { logits } = ofStored(classifier, 8);
+      const expected = classifier.logits(clean).dataSync();
+      assert.deepEqual(logits(clean.add(0.4 / 255) as tf.Tensor4D).dataSync(), expected);
+      assert.notDeepEqual(logits(clean.mul(0.9) as tf.Tensor4D).dataSync(), expected);
+    }),
+  ));
+
+test('a change of almost a level is none', () =>
+  noTensorLeak(() =>
+    tf.tidy(() => {
+      const clean = tf.fill([1, 1, 1, 1], 100 / 255) as tf.Tensor4D;
+      for (const share of [0.991, 0.999]) {
+        const moved = clean.add(share / 255) as tf.Tensor4D;
+        assertClose(quantisedTowards(clean, moved, 8).dataSync(), [100 / 255]);
+      }
+      assertClose(quantisedTowards(clean, clean.add(1 / 255) as tf.Tensor4D, 8).dataSync(), [101 / 255]);
+    }),
+  ));

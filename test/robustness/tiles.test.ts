@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs';
 import { craft } from '../../src/attacks/craft.ts';
 import { createAttack } from '../../src/attacks/create.ts';
 import { useEngine } from '../../src/engine/engine.ts';
+import { UsageError } from '../../src/errors.ts';
 import { lossOf } from '../../src/losses/create.ts';
 import { createNet } from '../../src/nets/create.ts';
 import { createRandom } from '../../src/random.ts';
@@ -39,6 +40,14 @@ test('tiles cover a side from end to end, each at least as much of the next as w
       }
     }
   }
+});
+
+test('tiles have whole sides', () => {
+  for (const size of [
+    [0, 8],
+    [8, 2.5],
+  ] as const)
+    assert.throws(() => checkTiles({ size, overlap: 0.5 }, [16, 16]), UsageError);
 });
 
 test('of a net that looks at single pixels, tiles give what the whole image gives, with its gradient', async () => {

@@ -89,6 +89,19 @@ describe('corruption scores', () => {
     for (const { value, low, high, ssim } of points) assert.ok(low <= value && value <= high && ssim <= 1);
   });
 
+  test('a kind that is named twice counts once', async () => {
+    const options = { net: byBrightness, metric: accuracy, random: createRandom(4) };
+    const { seconds: _, ...once } = await corruptionScores(scenes(4, 4), {
+      ...options,
+      corruptions: ['blur'],
+    });
+    const { seconds: __, ...twice } = await corruptionScores(scenes(4, 4), {
+      ...options,
+      corruptions: ['blur', 'blur'],
+    });
+    assert.deepEqual(twice, once);
+  });
+
   test('refuse a metric without scores of images, and no images', async () => {
     const options = { net: byBrightness, corruptions: ['blur'] as const, random: createRandom(1) };
     const auroc = { name: 'auroc', metric: metricOf('auroc') };
@@ -141,6 +154,7 @@ describe('noise of a given structural similarity', () => {
         metric: accuracy,
         random: createRandom(1),
       } as const;
+      await assert.rejects(noiseControl(scenes(0, 4), { ...options, points }), /at least one image/);
       const control = await noiseControl(scenes(6, 4), { ...options, points });
       assert.deepEqual(
         control.points.map(({ epsilon }) => epsilon),

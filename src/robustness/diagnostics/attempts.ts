@@ -45,7 +45,7 @@ export function attempt(
     if (open.length === 0) continue;
     tf.tidy(() => {
       const clean = takeRows(images, open);
-      const target = { logits: net.logits, labels: takeRows(labels, open), loss, score };
+      const target = { logits: net.logits.bind(net), labels: takeRows(labels, open), loss, score };
       const moved = craft(attack, clean, target, threat, random.stream(`batch-${i}`), gradientLog());
       const verdict = judge(target, moved);
       for (const [k, row] of open.entries()) {

@@ -2,6 +2,7 @@ import { takeRows } from '../../attacks/rows.ts';
 import { type BatchCheck, compare, notApplicable } from './diagnostic.ts';
 import { plain } from './figures.ts';
 import { differenceOf, outputsOf, ownOutputs } from './probing.ts';
+import { isRandom, RANDOM } from './random-net.ts';
 
 const ALONE = 3;
 const THRESHOLD = 1e-4;
@@ -18,6 +19,7 @@ export const batchDependent: BatchCheck = {
     if (count < 2) return notApplicable('there is one image');
     const together = ownOutputs(probe).values;
     if (!together.every(Number.isFinite)) return notApplicable('logits are not finite');
+    if (isRandom(probe)) return notApplicable(RANDOM);
     const size = together.length / count;
     const changes = Array.from({ length: Math.min(ALONE, count) }, (_, i) => {
       const alone = outputsOf(probe, takeRows(images, [i])).values;

@@ -29,7 +29,7 @@ interface About {
 /** A curve, and what is known of the attack behind it. */
 export interface Measured {
   readonly curve: RobustnessCurve;
-  readonly track: Pick<Track, 'log' | 'singleStep'> & Partial<Pick<Track, 'silent'>>;
+  readonly track: Pick<Track, 'log' | 'singleStep'> & Partial<Pick<Track, 'silent' | 'apart'>>;
 }
 
 /** Needs curves of the same images and epsilons, and no pass through the net. */

@@ -21,6 +21,9 @@ export const atLeastOneImage = (tolerance: number, images: number) =>
 
 export const followsGradient = ({ track }: Pick<Measured, 'track'>) => track.log.gradients > 0;
 
+/** Why an attack is not compared with others, nor with itself at another epsilon. */
+export const APART = 'the attack is made on another net, for all images together or with another aim';
+
 /** Where `curve` is most above `other`. */
 export function mostAbove(curve: RobustnessCurve, other: RobustnessCurve): { epsilon: number; by: number } {
   const differences = curve.points.map(({ epsilon, value }, i) => ({

@@ -1,5 +1,5 @@
 import { type CurveCheck, compare, notApplicable } from './diagnostic.ts';
-import { atLeastOneImage, followsGradient, points } from './figures.ts';
+import { APART, atLeastOneImage, followsGradient, points } from './figures.ts';
 
 /** The adversary did worse with more freedom. */
 export const rawRises: CurveCheck = {
@@ -10,6 +10,7 @@ export const rawRises: CurveCheck = {
   check(measured) {
     const { raw, images, metric, points: at } = measured.curve;
     if (!followsGradient(measured)) return notApplicable('noise owes nobody a falling curve');
+    if (measured.track.apart) return notApplicable(APART);
     if (raw.length < 2) return notApplicable('the curve has one epsilon');
     const rises = raw.map((value, i) => (i === 0 ? 0 : value - (raw[i - 1] as number)));
     const largest = Math.max(...rises);

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { type BatchCheck, compare, notApplicable, type Probe } from './diagnostic.ts';
 import { mean, plain } from './figures.ts';
 import { lossesOf, slopesOf } from './probing.ts';
+import { isRandom, RANDOM } from './random-net.ts';
 
 /** Four grey levels of 255. */
 const RADIUS = 4 / 255;
@@ -37,6 +38,7 @@ export const unstableLoss: BatchCheck = {
   needs: 'batch',
   check(probe) {
     const { images, random } = probe;
+    if (isRandom(probe)) return notApplicable(RANDOM);
     const attacked = climbed(probe);
     const losses = lossesOf(probe, attacked);
     if (!losses.every(Number.isFinite)) return notApplicable('losses are not finite');

@@ -1,7 +1,7 @@
 // Attacks that must not do more harm than the one that is measured.
 
 import { type CurveCheck, compare, type Finding, type Measured, notApplicable } from './diagnostic.ts';
-import { atLeastOneImage, followsGradient, mostAbove, points } from './figures.ts';
+import { APART, atLeastOneImage, followsGradient, mostAbove, points } from './figures.ts';
 
 /** The finding for the one of `others` that does most harm beyond `measured`. */
 function beatenBy(
@@ -29,7 +29,9 @@ export const noiseWins: CurveCheck = {
   needs: 'curves',
   check(measured, all) {
     if (!followsGradient(measured)) return notApplicable('the attack follows no gradient');
-    const noises = all.filter((other) => !followsGradient(other));
+    if (measured.track.apart) return notApplicable(APART);
+    // Others without gradients, such as the square attack, search.
+    const noises = all.filter((other) => other.track.singleStep && !followsGradient(other));
     if (noises.length === 0) return notApplicable('no noise is measured');
     return beatenBy(measured, noises, 0, 'this attack');
   },
@@ -44,7 +46,10 @@ export const singleStepWins: CurveCheck = {
   check(measured, all) {
     const iterative = followsGradient(measured) && !measured.track.singleStep;
     if (!iterative) return notApplicable('the attack is not iterative');
-    const single = all.filter((other) => followsGradient(other) && other.track.singleStep);
+    if (measured.track.apart) return notApplicable(APART);
+    const single = all.filter(
+      (other) => followsGradient(other) && other.track.singleStep && !other.track.apart,
+    );
     if (single.length === 0) return notApplicable('no single-step attack is measured');
     return beatenBy(measured, single, 0.005, 'this iterative attack');
   },

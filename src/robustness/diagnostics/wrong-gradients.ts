@@ -4,6 +4,7 @@ import { currentPrecision } from '../../engine/engine.ts';
 import { type BatchCheck, compare, notApplicable, type Probe } from './diagnostic.ts';
 import { plain } from './figures.ts';
 import { lengthOf, lossesOf, slopesOf } from './probing.ts';
+import { isRandom, RANDOM } from './random-net.ts';
 
 /**
  * Of the finite differences, in pixel units: float32 blurs short ones, kinks and curvature long ones. Those that mostly do
@@ -57,6 +58,7 @@ export const wrongGradients: BatchCheck = {
   check(probe) {
     const { random } = probe;
     if (currentPrecision() === 'bf16') return notApplicable('bf16 blurs finite differences');
+    if (isRandom(probe)) return notApplicable(RANDOM);
     const noise = tf.tensor4d(random.uniforms(probe.images.size, -DITHER, DITHER), probe.images.shape);
     const images = probe.images.add(noise) as tf.Tensor4D;
     const slopes = slopesOf(probe, images);

@@ -15,13 +15,13 @@ interface Counted {
   readonly broken: boolean;
 }
 
-/** The overlaps of each class in one image. Negative labels are left out. */
+/** The overlaps of each class in one image. Labels that are no class are left out, as in losses. */
 function count(predicted: Int32Array, actual: ArrayLike<number>, classes: number): Counted {
   const overlaps = Array.from({ length: classes }, () => ({ predicted: 0, actual: 0, both: 0 }));
   let broken = false;
   for (let pixel = 0; pixel < predicted.length; pixel++) {
     const [guess, truth] = [predicted[pixel] as number, actual[pixel] as number];
-    if (truth < 0) continue;
+    if (truth < 0 || truth >= classes) continue;
     (overlaps[truth] as { actual: number }).actual++;
     if (guess === noClass) {
       broken = true;

@@ -3,16 +3,17 @@ import { defineMetric } from '../metric.ts';
 import { meanTally, predictedClasses } from './predictions.ts';
 
 function perImage(logits: tf.Tensor, labels: tf.Tensor): Float32Array {
-  const batch = logits.shape[0] as number;
+  const [batch, classes] = [logits.shape[0] as number, logits.shape.at(-1) as number];
   const predicted = predictedClasses(logits);
   const actual = labels.dataSync();
   const size = predicted.length / batch;
   return Float32Array.from({ length: batch }, (_, image) => {
     let [right, counted] = [0, 0];
     for (let pixel = image * size; pixel < (image + 1) * size; pixel++) {
-      if ((actual[pixel] as number) < 0) continue;
+      const label = actual[pixel] as number;
+      if (label < 0 || label >= classes) continue;
       counted++;
-      if (predicted[pixel] === actual[pixel]) right++;
+      if (predicted[pixel] === label) right++;
     }
     return counted === 0 ? 1 : right / counted;
   });
@@ -28,7 +29,7 @@ function perClass(logits: tf.Tensor, labels: tf.Tensor): Float32Array[] {
     const [right, counted] = [new Float32Array(classes), new Float32Array(classes)];
     for (let pixel = image * size; pixel < (image + 1) * size; pixel++) {
       const label = actual[pixel] as number;
-      if (label < 0) continue;
+      if (label < 0 || label >= classes) continue;
       counted[label] = (counted[label] as number) + 1;
       if (predicted[pixel] === label) right[label] = (right[label] as number) + 1;
     }
@@ -39,7 +40,7 @@ function perClass(logits: tf.Tensor, labels: tf.Tensor): Float32Array[] {
 /**
  * The share of pixels whose highest logit is that of their label, background included, averaged over images.
  *
- * Flattering where most of an image is background: prefer `dice`. Pixels with a negative label are ignored, an
+ * Flattering where most of an image is background: prefer `dice`. Pixels whose label is no class are ignored, an
  * image of nothing else scores 1. Range [0, 1].
  */
 export const pixelAccuracy = defineMetric({

@@ -1,0 +1,14 @@
+import type { Probe } from './diagnostic.ts';
+import { differenceOf, outputsOf, ownOutputs } from './probing.ts';
+
+/** What checks say that compare passes, of a net whose passes differ anyway. */
+export const RANDOM = 'two passes of the same images differ';
+
+/** Of the length of the logits; as in `random-output`. */
+const THRESHOLD = 1e-4;
+
+/** Whether a further pass of the images of a probe gives other logits. */
+export function isRandom(probe: Probe): boolean {
+  const [once, again] = [ownOutputs(probe).values, outputsOf(probe, probe.images).values];
+  return differenceOf(once, again, probe.images.shape[0]) > THRESHOLD;
+}
