@@ -195,8 +195,8 @@ test('what cannot be read is refused with the reason', async () => {
 test('packed samples of fewer bits than are allocated come as they are; more are refused', async () => {
   const values = Array.from({ length: 64 }, (_, i) => (i * 3) & 255);
   for (const syntax of ['.4.50', '.4.70', '.4.80', '.4.90', '.4.201'] as const) {
-    const [packed] = await packedPixels(syntax, 8, values, 8);
-    const file = { syntax: `${syntaxes.implicit}${syntax}`, rows: 8, columns: 8, pixels: [packed] } as const;
+    const packed = await packedPixels(syntax, 8, values, 8);
+    const file = { syntax: `${syntaxes.implicit}${syntax}`, rows: 8, columns: 8, pixels: packed };
     for (const stored of [8, 16]) {
       const absolute = syntax === '.4.50' ? 4 : 0;
       assertClose(await samplesOf(dicomBytes({ ...file, bits: 16, stored })), values, { absolute });
@@ -275,7 +275,7 @@ test('a window of width 1 is a threshold; padding may be a range; a palette may 
   const palette = [1, 2, 3].map((i) => [0x1100 + i, 'SS', [4, -2, 8]] as const);
   const entries = [1, 2, 3].map((i) => [0x1200 + i, 'OW', Uint8Array.of(0, 51, 102, 255)] as const);
   const signed = {
-    ...{ rows: 1, columns: 4, bits: 8, signed: true, photometric: 'PALETTE COLOR' },
+    ...{ rows: 1, columns: 4, bits: 8 as const, signed: true, photometric: 'PALETTE COLOR' },
     ...{ pixels: Uint8Array.of(254, 255, 0, 1), more: [...palette, ...entries] },
   } as const;
   assertClose(await valuesOf(signed), [0, 0, 0, 0.2, 0.2, 0.2, 0.4, 0.4, 0.4, 1, 1, 1]);
