@@ -76,13 +76,8 @@ export async function listFolders(owner: string, option: string, directory: stri
     .sort();
 }
 
-/** Files below a folder that `accepts` takes, as sorted paths from it with `/`; hidden ones are left out. */
-export async function listFiles(
-  owner: string,
-  option: string,
-  directory: string,
-  accepts: (name: string) => boolean,
-): Promise<string[]> {
+/** Files below a folder, as sorted paths from it with `/`; hidden ones are left out. */
+export async function listFiles(owner: string, option: string, directory: string): Promise<string[]> {
   let names: string[];
   try {
     names = await readdir(directory, { recursive: true });
@@ -93,8 +88,7 @@ export async function listFiles(
   // A folder may be called as a file is, such as `series.dcm`.
   const folders = new Set(names.map(dirname));
   return names
-    .filter((name) => accepts(name) && !folders.has(name))
-    .filter((name) => name.split('/').every((part) => !part.startsWith('.')))
+    .filter((name) => !folders.has(name) && name.split('/').every((part) => !part.startsWith('.')))
     .sort();
 }
 
@@ -106,7 +100,7 @@ export async function listFiles(
 export async function listImages(owner: string, option: string, directory: string): Promise<string[]> {
   const named = (name: string) => extensions.some((extension) => name.toLowerCase().endsWith(extension));
   const images: string[] = [];
-  const names = await listFiles(owner, option, directory, () => true);
+  const names = await listFiles(owner, option, directory);
   for (const name of names) {
     if (named(name) || (await kindOfFile(join(directory, name))) !== undefined) images.push(name);
   }

@@ -24,7 +24,7 @@ function withoutEnding(file: string): string {
 }
 
 async function listVolumes(owner: string, option: string, directory: string): Promise<string[]> {
-  const names = await listFiles(owner, option, directory, () => true);
+  const names = await listFiles(owner, option, directory);
   const volumes = names.filter((name) => volumeEndings.some((end) => name.toLowerCase().endsWith(end)));
   refuseForeign(directory, names, volumes, foreignVolumes);
   if (volumes.length > 0) return volumes;
