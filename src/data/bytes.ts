@@ -9,19 +9,22 @@ import { constants, gunzip } from 'node:zlib';
 /** The most bytes that one file may hold, packed or unpacked: 1 GiB. More is refused before memory is taken. */
 export const maxBytes = 2 ** 30;
 
+/** The most bytes of an archive, of which each part is bound by `maxBytes`: what Node reads in one go. */
+export const maxArchiveBytes = 2 ** 31 - 1;
+
 const unzip = promisify(gunzip);
 
 /** Throws an `Error` that names the bound where `bytes`, such as rows times columns times bits, is beyond it. */
-export function requireBytes(what: string, bytes: number): void {
-  if (bytes >= 0 && bytes <= maxBytes) return;
-  throw new Error(`${what} would take ${bytes} bytes; the most is ${maxBytes}`);
+export function requireBytes(what: string, bytes: number, most = maxBytes): void {
+  if (bytes >= 0 && bytes <= most) return;
+  throw new Error(`${what} would take ${bytes} bytes; the most is ${most}`);
 }
 
-/** Reads a file of at most `maxBytes`; a larger one throws an `Error`. */
-export async function readBytes(file: string): Promise<Buffer> {
+/** Reads a file of at most `most` bytes; a larger one throws an `Error`. */
+export async function readBytes(file: string, most = maxBytes): Promise<Buffer> {
   // A worker may wait for the disk; handing that to another thread costs it more than reading.
   const { size } = isMainThread ? await stat(file) : statSync(file);
-  requireBytes('it', size);
+  requireBytes('it', size, most);
   return isMainThread ? readFile(file) : readFileSync(file);
 }
 

@@ -65,6 +65,8 @@ export interface Dataset {
   read(index: number): Promise<Sample>;
   /** The files that a sample is made of, for caches to see whether they changed; absent where there are none. */
   filesOf?(index: number): readonly string[];
+  /** The files that say which samples there are, and what they are of. */
+  readonly tables?: readonly string[];
   /** Sample indices of each split, for data that come divided (MedMNIST). */
   readonly fixedSplits?: Readonly<Record<SplitName, readonly number[]>>;
 }

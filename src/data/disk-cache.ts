@@ -4,13 +4,13 @@
 
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { threadId } from 'node:worker_threads';
 import sharp from 'sharp';
 import { messageOf, RunError } from '../errors.ts';
 import type { DatasetChoice } from './create.ts';
 import { type Dataset, placesOf, type Sample } from './dataset.ts';
-import { jpegDecoder } from './plain-jpeg.ts';
 
 export interface DiskCacheOptions {
   readonly directory: string;
@@ -32,11 +32,16 @@ const HEADER = 16;
 const DIGEST = 32;
 
 /** Another version may give other values. */
-const decoders = [sharp.versions.sharp, jpegDecoder()];
+const decoders = [
+  sharp.versions.sharp,
+  ...['@napi-rs/image/package.json', 'dcmjs-codecs/package.json', '../../package.json'].map(
+    (file) => (createRequire(import.meta.url)(file) as { version: string }).version,
+  ),
+];
 
 const sha256 = (data: string | Uint8Array) => createHash('sha256').update(data);
 
-/** What makes an entry the right one: the choice with all options, and name, size and time of each file. */
+/** What makes an entry the right one: the choice with all options, what the dataset says, and name, size and time of each file. */
 async function keyOf(dataset: Dataset, choice: DatasetChoice, index: number): Promise<string> {
   const files = dataset.filesOf?.(index) ?? [];
   const identities = await Promise.all(
@@ -46,8 +51,11 @@ async function keyOf(dataset: Dataset, choice: DatasetChoice, index: number): Pr
       return [resolve(file), found?.size, found?.mtimeMs];
     }),
   );
-  const { id } = dataset.samples[index] as Dataset['samples'][number];
-  return sha256(JSON.stringify([MAGIC, decoders, choice, id, identities])).digest('hex');
+  // Labels and classes may come from elsewhere, such as a table or the other files.
+  const { imageShape, classes, samples } = dataset;
+  const { id, label, labels } = samples[index] as Dataset['samples'][number];
+  const what = [imageShape, classes, id, label, labels, identities];
+  return sha256(JSON.stringify([MAGIC, decoders, choice, ...what])).digest('hex');
 }
 
 function pathOf(directory: string, key: string): string {
@@ -71,8 +79,9 @@ async function listEntries(directory: string): Promise<Entry[]> {
   for (const folder of await readdir(directory)) {
     if (!/^[0-9a-f]{2}$/.test(folder)) continue;
     for (const key of await readdir(join(directory, folder))) {
-      const { size, mtimeMs: time } = await stat(join(directory, folder, key));
-      entries.push({ key, size, time });
+      // What another run renames or removes in the meantime is no entry.
+      const found = await stat(join(directory, folder, key)).catch(() => undefined);
+      if (found) entries.push({ key, size: found.size, time: found.mtimeMs });
     }
   }
   return entries.sort((a, b) => a.time - b.time);

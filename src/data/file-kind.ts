@@ -1,7 +1,7 @@
 // What a file holds, told by its first bytes: names of medical files often say nothing.
 
 import { open } from 'node:fs/promises';
-import { isGzip } from './bytes.ts';
+import { gunzipStart, isGzip } from './bytes.ts';
 import { isDicom } from './dicom/parse.ts';
 import { isNpy } from './npy.ts';
 
@@ -10,8 +10,8 @@ export type FileKind = 'image' | 'dicom' | 'nifti' | 'npy' | 'zipped';
 
 const imageStarts = ['\x89PNG', '\xff\xd8\xff', 'GIF8', 'RIFF', 'II*\0', 'MM\0*', 'II+\0', 'MM\0+'];
 
-/** As many bytes as `kindOf` looks at. */
-const startBytes = 348;
+/** More than the 348 bytes that `kindOf` looks at, as they may be gzipped. */
+const startBytes = 2 ** 14;
 
 export function kindOf(bytes: Uint8Array): FileKind | undefined {
   const start = String.fromCharCode(...bytes.subarray(0, 4));
@@ -24,12 +24,14 @@ export function kindOf(bytes: Uint8Array): FileKind | undefined {
   return isNifti ? 'nifti' : undefined;
 }
 
-/** The kind of a file, of which only the start is read; undefined where it cannot be read. */
+/** The kind of a file, of which only the start is read, NIfTI where that is zipped; undefined where it cannot be read. */
 export async function kindOfFile(file: string): Promise<FileKind | undefined> {
   try {
     await using handle = await open(file);
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(startBytes), 0, startBytes, 0);
-    return kindOf(buffer.subarray(0, bytesRead));
+    const bytes = buffer.subarray(0, bytesRead);
+    if (!isGzip(bytes)) return kindOf(bytes);
+    return kindOf(await gunzipStart(bytes)) === 'nifti' ? 'nifti' : undefined;
   } catch {
     return undefined;
   }

@@ -18,13 +18,15 @@ function imageFinder(directory: string, files: readonly string[]): (id: string, 
     }
   }
   return (id, row) => {
-    const [file, another] = found.get(id) ?? [];
+    const candidates = found.get(id) ?? new Set<string>();
+    if (candidates.has(id)) return id;
+    const [file, another] = candidates;
     if (file === undefined) {
       throw new UsageError(
         `${row.place}: there is no image "${id}" in ${directory}. Add it, or remove the line.`,
       );
     }
-    if (another === undefined || file === id) return file;
+    if (another === undefined) return file;
     throw new UsageError(
       `${row.place}: the id "${id}" may be ${file} or ${another} in ${directory}. ` +
         'Remove one, or set "images" to the folder meant.',
@@ -89,6 +91,8 @@ export const imageCsv = defineDataset({
   },
   async open(options) {
     const { csv, images, idColumn, labelColumn, otherClass, multiLabel, blank } = options;
+    // Words of a command that are numbers come as such.
+    const names = options.classes.map(String);
     const { patientColumn, patientPattern } = options;
     const target = imageTarget('imageCsv', options);
     requireOption('imageCsv', 'blank', ['unknown', 'absent'].includes(blank), 'unknown or absent', blank);
@@ -106,19 +110,24 @@ export const imageCsv = defineDataset({
     const table = await readTable('imageCsv', 'csv', csv);
     requireColumn('imageCsv', 'idColumn', table, idColumn);
     if (patientColumn !== '') requireColumn('imageCsv', 'patientColumn', table, patientColumn);
-    const { classes, ofRow } = labelsIn(table, options);
+    const { classes, ofRow } = labelsIn(table, { ...options, classes: names });
     const directory = images === '' ? dirname(csv) : images;
     const fileOf = imageFinder(directory, await listImages('imageCsv', 'images', directory));
     const seen = new Map<string, string>();
     const samples: (SampleInfo & { readonly file: string })[] = [];
     for (const row of table.rows) {
       const id = row.cells.get(idColumn) as string;
-      const before = seen.get(id);
-      if (before !== undefined) {
-        throw new UsageError(`${row.place}: the id "${id}" stands in ${before} too. Keep one.`);
-      }
-      seen.set(id, row.place);
       const file = join(directory, fileOf(id, row));
+      // A file of two ids would be two patients.
+      for (const [what, key] of [
+        ['id', id],
+        ['image', file],
+      ] as const) {
+        const before = seen.get(`${what} ${key}`);
+        if (before !== undefined)
+          throw new UsageError(`${row.place}: the ${what} "${key}" stands in ${before} too. Keep one.`);
+        seen.set(`${what} ${key}`, row.place);
+      }
       const patient = patientColumn === '' ? undefined : row.cells.get(patientColumn);
       const found = patientPattern === '' ? (patient ?? (await dicomPatient(file))) : patientIn(id, id);
       samples.push({ id, patient: found || id, ...ofRow(row), file });
@@ -129,6 +138,7 @@ export const imageCsv = defineDataset({
       imageShape: target.imageShape,
       classes,
       samples: samples.map(({ file, ...info }) => info),
+      tables: [csv],
       filesOf: (index) => [(samples[index] as (typeof samples)[number]).file],
       async read(index) {
         const { id, label, labels = [], file } = samples[index] as (typeof samples)[number];

@@ -73,7 +73,8 @@ export function imageTarget(
     );
   }
   const [low = 0, high = 0] = window;
-  const windowHolds = window.length === 0 || (window.length === 2 && low < high);
+  const windowHolds =
+    window.length === 0 || (window.length === 2 && window.every(Number.isFinite) && low < high);
   requireOption(owner, 'window', windowHolds, '[low, high], low below high, or none', window);
   requireOption(owner, 'frame', Number.isInteger(frame) && frame >= 0, 'a whole number of at least 0', frame);
   return {

@@ -1,6 +1,7 @@
 import { basename, resolve } from 'node:path';
 import { UsageError } from '../errors.ts';
-import { type Dataset, defineDataset } from './dataset.ts';
+import { type Dataset, defineDataset, type SampleInfo } from './dataset.ts';
+import { dicomPatient } from './dicom/patient.ts';
 import { patientFrom } from './files.ts';
 import { decodeImage, type ImageTarget, imageDefaults, imageTarget } from './image-file.ts';
 import { type MaskReader, maskReader, readPalette } from './mask-classes.ts';
@@ -54,7 +55,10 @@ export const imageMasks = defineDataset({
     maskColours: [] as readonly string[],
     maskThreshold: 127,
     ...imageDefaults,
-    /** A regular expression over the file name whose one group is the patient; by default each file is one. */
+    /**
+     * A regular expression over the file name whose one group is the patient; by default the Patient ID of DICOM, and
+     * each other file is one.
+     */
     patientPattern: '',
   },
   async open(options) {
@@ -74,12 +78,17 @@ export const imageMasks = defineDataset({
     const toClasses = maskReader('imageMasks', classes, maskValues, palette, maskThreshold);
     const patientOf = patientFrom('imageMasks', patientPattern);
     const pairs = await pairMasks(images, masks, maskSuffix);
+    const samples: SampleInfo[] = [];
+    for (const { id, image } of pairs) {
+      const known = patientPattern === '' ? await dicomPatient(image) : undefined;
+      samples.push({ id, patient: known ?? patientOf(image, id) });
+    }
     const dataset: Dataset = {
       name: basename(resolve(images)),
       task: 'segmentation',
       imageShape: target.imageShape,
       classes,
-      samples: pairs.map((pair) => ({ id: pair.id, patient: patientOf(pair.image, pair.id) })),
+      samples,
       filesOf(index) {
         const { image, masks } = pairs[index] as MaskedImage;
         return [image, ...masks];

@@ -42,7 +42,7 @@ function valueAt(file: string, { rgb, width }: Colours, pixel: number, palette: 
 }
 
 async function readColours(bytes: Buffer, frame: number, palette: Palette | undefined): Promise<Colours> {
-  const { image, metadata } = await openImage(bytes, frame);
+  const { image, metadata } = await openImage(bytes, frame, { ignoreIcc: true });
   if (palette && metadata.depth !== 'uchar') {
     throw new Error(`expected colours of 8 bits, received ${metadata.depth}`);
   }

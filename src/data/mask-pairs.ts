@@ -3,8 +3,8 @@
 import { existsSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { UsageError } from '../errors.ts';
-import { requireOption } from '../options.ts';
 import { listImages, withoutExtension } from './files.ts';
+import { pairNames, requireUnique } from './pair-names.ts';
 
 export interface MaskedImage {
   /** The path of the image without its extension; unique. */
@@ -16,55 +16,42 @@ export interface MaskedImage {
 
 const owner = 'imageMasks';
 
-function requireUnique(images: string, files: readonly string[]): void {
-  const seen = new Map<string, string>();
-  for (const file of files) {
-    const another = seen.get(withoutExtension(file));
-    if (another !== undefined) {
-      throw new UsageError(`${owner}: ${another} and ${file} in ${images} are of one name. Remove one.`);
-    }
-    seen.set(withoutExtension(file), file);
-  }
-}
+const kinds = {
+  owner,
+  image: 'image',
+  mask: 'mask',
+  ending: '.png',
+  list: listImages,
+  withoutEnding: withoutExtension,
+};
 
 /** `a/x.jpg` of `images` with `a/x<suffix>` of `masks`, whatever the extension. */
 async function pairFiles(images: string, masks: string, suffix: string): Promise<MaskedImage[]> {
-  let imageFiles = await listImages(owner, 'images', images);
-  const maskFiles = await listImages(owner, 'masks', masks);
-  if (resolve(images) === resolve(masks)) {
-    const expected = 'an ending, as images and masks share a folder';
-    requireOption(owner, 'maskSuffix', suffix !== '', expected, '');
-    imageFiles = imageFiles.filter((file) => !withoutExtension(file).endsWith(suffix));
-  }
-  const maskOf = new Map(maskFiles.map((file) => [withoutExtension(file), file]));
-  const pairs = imageFiles.map((image) => {
-    const id = withoutExtension(image);
-    const mask = maskOf.get(`${id}${suffix}`);
-    if (mask === undefined) {
-      throw new UsageError(
-        `${owner}: the image ${join(images, image)} has no mask. Expected ${join(masks, `${id}${suffix}.png`)}; ` +
-          'add it, remove the image, or correct "maskSuffix".',
-      );
-    }
-    return { id, image: join(images, image), masks: [join(masks, mask)] };
-  });
-  requireUnique(images, imageFiles);
-  return pairs;
+  const pairs = await pairNames(kinds, images, masks, suffix);
+  return pairs.map(({ id, image, mask }) => ({ id, image, masks: [mask] }));
 }
 
 /** Each image with all masks of the folder that `template` makes of its name, one an instance. */
 async function pairFolders(images: string, template: string): Promise<MaskedImage[]> {
-  const folderOf = (file: string) => template.replaceAll('{name}', basename(withoutExtension(file)));
+  const folderOf = (file: string) => template.replaceAll('{name}', () => basename(withoutExtension(file)));
   const files = await listImages(owner, 'images', images);
   const folders = new Set(files.map(folderOf).filter((folder) => existsSync(folder)));
   const inside = [...folders].map((folder) => `${resolve(folder)}/`);
   const imageFiles = files.filter(
     (file) => !inside.some((folder) => resolve(images, file).startsWith(folder)),
   );
-  requireUnique(images, imageFiles);
+  requireUnique(owner, images, imageFiles, withoutExtension);
   const pairs: MaskedImage[] = [];
+  const owners = new Map<string, string>();
   for (const file of imageFiles) {
     const folder = folderOf(file);
+    const another = owners.get(folder);
+    if (another !== undefined) {
+      throw new UsageError(
+        `${owner}: ${another} and ${file} in ${images} have one folder of masks, ${folder}. Rename one.`,
+      );
+    }
+    owners.set(folder, file);
     if (!folders.has(folder)) {
       throw new UsageError(
         `${owner}: the image ${join(images, file)} has no masks. Expected a folder ${folder}; ` +

@@ -158,10 +158,12 @@ export const medmnist = defineDataset({
     /** `[height, width]` to resize to; by default the size of the archive. */
     size: [] as readonly number[],
   },
-  async open({ file, classes: given, size }): Promise<Dataset> {
+  async open({ file, classes: names, size }): Promise<Dataset> {
     const sizeHolds =
       size.length === 0 || (size.length === 2 && size.every((n) => Number.isInteger(n) && n > 0));
     requireOption('medmnist', 'size', sizeHolds, 'two whole numbers, [height, width], or none', size);
+    // Words of a command that are numbers come as such.
+    const given = names.map(String);
     const parts = await readParts(file);
     const { places: count } = parts.train;
     const several = count > 1;

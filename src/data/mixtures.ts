@@ -10,14 +10,18 @@ import type { Dataset } from './dataset.ts';
  */
 export function mixtures(dataset: Dataset, random: Random): Dataset {
   const { name, task, imageShape, classes, samples } = dataset;
-  if (task !== 'classification' || new Set(samples.map(({ label }) => label)).size < 2) {
+  const labels = new Set(samples.map(({ label }) => label));
+  if (task !== 'classification' || labels.size < 2) {
     throw new UsageError(
       `Mixtures of two classes: expected images of at least two classes, received ${name}, a ${task} ` +
-        `of ${new Set(samples.map(({ label }) => label)).size}. Leave ambiguity out.`,
+        `of ${labels.size}. Leave ambiguity out.`,
     );
   }
+  const othersOf = new Map(
+    [...labels].map((label) => [label, [...samples.keys()].filter((j) => samples[j]?.label !== label)]),
+  );
   const partners = samples.map(({ id, label }) => {
-    const others = [...samples.keys()].filter((j) => samples[j]?.label !== label);
+    const others = othersOf.get(label) as number[];
     return others[random.stream(id).integer(others.length)] as number;
   });
   return {

@@ -63,17 +63,18 @@ function chooseSize(infos: readonly VolumeInfo[], plane: Plane, given: readonly 
   return { height: given[0] ?? largest('height'), width: given[1] ?? largest('width') };
 }
 
-/** All values that occur in the label maps, ascending; more than 1000 are no labels. */
+/** All values that occur in the label maps, the background first, then ascending; more than 1000 are no labels. */
 async function allLabels(pairs: readonly VolumePair[]): Promise<number[]> {
   const found = new Set<number>([0]);
   for (const { mask } of pairs) {
-    for (const value of frameValues(await readVolume(mask), 0)) found.add(value);
+    for (const value of frameValues(await readVolume(mask), 0, Float64Array)) found.add(value);
     if (found.size <= 1000 && [...found].every(Number.isInteger)) continue;
     throw new UsageError(
       `The label map ${mask}: expected whole numbers, at most 1000 different ones. Correct "masks", or the label map.`,
     );
   }
-  return [...found].sort((a, b) => a - b);
+  found.delete(0);
+  return [0, ...[...found].sort((a, b) => a - b)];
 }
 
 /**
@@ -121,6 +122,16 @@ export const niftiSlices = defineDataset({
     requireChoice('fit', options.fit, ['pad', 'squash', 'crop']);
     const [plane, fit] = [options.plane as Plane, options.fit as Fit];
     const findRange = rangeFinder(owner, options);
+    const ofFolders = { images, masks, maskSuffix, patientPattern };
+    for (const [name, value] of Object.entries(csv === '' ? {} : ofFolders))
+      requireOption(owner, name, value === '', 'none beside "csv", whose columns say it', value);
+    requireOption(
+      owner,
+      'patientColumn',
+      csv !== '' || patientColumn === '',
+      'none without "csv"',
+      patientColumn,
+    );
     const pairs =
       csv === ''
         ? await pairByName(images, masks, maskSuffix, patientPattern)
@@ -133,15 +144,18 @@ export const niftiSlices = defineDataset({
     }
     const frames = chooseFrames(pairs, infos, options.frames);
     const target = chooseSize(infos, plane, options.size);
-    const { classes, toClasses } = await labelSets(owner, options.classes, options.maskValues, () =>
-      allLabels(pairs),
-    );
+    // Words of a command that are numbers come as such.
+    const [names, sets] = [options.classes.map(String), options.maskValues.map(String)];
+    const { classes, toClasses } = await labelSets(owner, names, sets, () => allLabels(pairs));
     const places: { readonly pair: number; readonly slice: number }[] = [];
     for (const [pair, { mask }] of pairs.entries()) {
       const { shape } = infos[pair] as VolumeInfo;
       const labels = options.slices === 'labelled' ? await readVolume(mask) : undefined;
       for (let slice = 0; slice < planeSize(shape, plane).count; slice++) {
-        if (labels && !toClasses(slicePlane(labels, plane, slice, 0), mask).some((label) => label > 0))
+        if (
+          labels &&
+          !toClasses(slicePlane(labels, plane, slice, 0, Float64Array), mask).some((label) => label > 0)
+        )
           continue;
         places.push({ pair, slice });
       }
@@ -172,6 +186,7 @@ export const niftiSlices = defineDataset({
       imageShape,
       classes,
       samples,
+      ...(csv !== '' && { tables: [csv] }),
       filesOf(index) {
         const { image, mask } = pairs[(places[index] as (typeof places)[number]).pair] as VolumePair;
         return [image, mask].flatMap(filesOfVolume);
@@ -186,7 +201,8 @@ export const niftiSlices = defineDataset({
           const fitted = await fitChannel(values, from, target, fit);
           for (let i = 0; i < fitted.length; i++) pixels[i * frames.length + channel] = fitted[i] as number;
         }
-        const labels = toClasses(slicePlane(mask, plane, slice, 0), (pairs[pair] as VolumePair).mask);
+        const values = slicePlane(mask, plane, slice, 0, Float64Array);
+        const labels = toClasses(values, (pairs[pair] as VolumePair).mask);
         return { id: samples[index]?.id as string, pixels, label: fitNearest(labels, from, target, fit) };
       },
     };

@@ -11,7 +11,8 @@ export interface NpyArray {
 }
 
 const types: Readonly<Record<string, NumberType>> = {
-  b1: 'uint8',
+  // Not uint8, whose largest value stands for 1.
+  b1: 'int8',
   u1: 'uint8',
   i1: 'int8',
   u2: 'uint16',

@@ -2,17 +2,25 @@
 
 import { unzipSync } from 'fflate';
 import { messageOf, RunError, UsageError } from '../errors.ts';
-import { readBytes, requireBytes } from './bytes.ts';
+import { maxArchiveBytes, maxBytes, readBytes } from './bytes.ts';
 import { type NpyArray, parseNpy } from './npy.ts';
 
 /** Unzips the arrays `wanted`; the names of all are collected in `held`. */
-function unzip(bytes: Uint8Array, wanted: readonly string[], held: string[]): Record<string, Uint8Array> {
+function unzip(
+  file: string,
+  bytes: Uint8Array,
+  wanted: readonly string[],
+  held: string[],
+): Record<string, Uint8Array> {
   return unzipSync(bytes, {
     filter({ name, originalSize }) {
       held.push(name.replace(/\.npy$/, ''));
       if (!wanted.includes(name)) return false;
-      requireBytes(`"${name}"`, originalSize);
-      return true;
+      if (originalSize <= maxBytes) return true;
+      throw new RunError(
+        `${file}: its array "${name}" would take ${originalSize} bytes; the most is ${maxBytes}. ` +
+          'Take a version of fewer pixels, or put the images into files.',
+      );
     },
   });
 }
@@ -31,20 +39,22 @@ export async function readNpz<Name extends string>(
 ): Promise<Record<Name, NpyArray>> {
   let bytes: Uint8Array;
   try {
-    bytes = await readBytes(file);
+    bytes = await readBytes(file, maxArchiveBytes);
   } catch (error) {
-    const reason = file === '' ? 'Set it' : messageOf(error);
+    const reason = file === '' ? 'Set it' : `Of ${file}: ${messageOf(error)}`;
     throw new UsageError(`Option "file" of ${owner}: expected an .npz file. ${reason}.`);
   }
   let entries: Record<string, Uint8Array>;
   const held: string[] = [];
   try {
     entries = unzip(
+      file,
       bytes,
       names.map((name) => `${name}.npy`),
       held,
     );
   } catch (error) {
+    if (error instanceof RunError) throw error;
     // What fflate throws itself has a code; anything else means that the zip led it astray.
     const reason =
       error instanceof TypeError || error instanceof RangeError ? 'it is damaged' : messageOf(error);

@@ -1,7 +1,6 @@
 // JPEG files with nothing unusual in them, decoded and resized in one call: for a small image, setting up a pipeline of
 // libvips takes several times as long as decoding.
 
-import { createRequire } from 'node:module';
 import { isMainThread } from 'node:worker_threads';
 import type { Size } from './fit.ts';
 
@@ -17,11 +16,6 @@ const mostPixels = 2 ** 18;
 const frames = [0xc0, 0xc1, 0xc2];
 /** Frames of other kinds; Exif (may turn the image), a colour profile, and Adobe's colour transform. */
 const unusual = [0xc3, 0xc5, 0xc6, 0xc7, 0xc9, 0xca, 0xcb, 0xcd, 0xce, 0xcf, 0xe1, 0xe2, 0xee];
-
-/** The version of what decodes here. */
-export function jpegDecoder(): string {
-  return (createRequire(import.meta.url)('@napi-rs/image/package.json') as { version: string }).version;
-}
 
 /**
  * The size of a small JPEG that needs no more than decoding: 8 bits, grey or YCbCr, not turned, no colour profile, and with its

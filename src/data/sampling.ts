@@ -24,7 +24,7 @@ export function balancedOrder({ name, task, samples }: Dataset, random: Random):
     const drawn: number[] = [];
     while (drawn.length < count) {
       const round = own.permutation(group.length).subarray(0, count - drawn.length);
-      drawn.push(...Array.from(round, (position) => group[position] as number));
+      for (const position of round) drawn.push(group[position] as number);
     }
     return drawn;
   });

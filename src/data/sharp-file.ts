@@ -9,15 +9,23 @@ import { plainJpegSize } from './plain-jpeg.ts';
 const limitInputPixels = 1e8;
 
 /** An image that is not decoded yet, EXIF orientation applied; `frame` is the page of a file that has several. */
-export async function openImage(bytes: Buffer, frame: number): Promise<{ image: Sharp; metadata: Metadata }> {
+export async function openImage(
+  bytes: Buffer,
+  frame: number,
+  { ignoreIcc = false } = {},
+): Promise<{ image: Sharp; metadata: Metadata }> {
   const { pages = 1 } = frame > 0 ? await sharp(bytes, { limitInputPixels }).metadata() : {};
   if (frame >= pages) throw new Error(`it has ${pages} frames, so there is no frame ${frame}`);
-  const image = sharp(bytes, { limitInputPixels, ...(frame > 0 && { page: frame }) }).autoOrient();
+  const image = sharp(bytes, { limitInputPixels, ignoreIcc, ...(frame > 0 && { page: frame }) }).autoOrient();
   return { image, metadata: await image.metadata() };
 }
 
-/** Interleaved RGB, in the depth of the file, 8 or 16 bits. Grey gives three equal channels. */
-export async function readRgb(image: Sharp, { depth }: Metadata): Promise<Uint8Array | Uint16Array> {
+/** Interleaved RGB, in the depth of the file, 8 or 16 bits. Grey gives three equal channels; more than 4 throw an `Error`. */
+export async function readRgb(
+  image: Sharp,
+  { channels, depth }: Metadata,
+): Promise<Uint8Array | Uint16Array> {
+  if (channels > 4) throw new Error(`it has ${channels} channels, expected 1 to 4`);
   if (depth === 'uchar') return image.toColourspace('srgb').raw().toBuffer();
   if (depth !== 'ushort') throw new Error(`expected 8 or 16 bits a channel, received ${depth}`);
   const bytes = await image.toColourspace('rgb16').raw({ depth: 'ushort' }).toBuffer();

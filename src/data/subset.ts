@@ -11,9 +11,9 @@ export function subset(dataset: Dataset, indices: ArrayLike<number>): Dataset {
       `${dataset.name} has ${dataset.samples.length} samples; there is no index ${index}.`,
     );
   });
-  const { name, task, imageShape, classes } = dataset;
+  const { name, task, imageShape, classes, tables = [] } = dataset;
   return {
-    ...{ name, task, imageShape, classes, samples },
+    ...{ name, task, imageShape, classes, samples, tables },
     read: (index) => dataset.read(chosen[index] as number),
     ...(dataset.filesOf && { filesOf: (index: number) => dataset.filesOf?.(chosen[index] as number) ?? [] }),
   };

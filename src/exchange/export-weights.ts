@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs';
 import { listChoices, UsageError } from '../errors.ts';
 import * as registry from './names/registry.ts';
-import { axesFromTorch, type NameTable, nameIn } from './names.ts';
+import { axesFromTorch, dialectsFor, type NameTable, nameIn } from './names.ts';
 import { formatSafetensors } from './safetensors.ts';
 import { float32Tensor, permute, type StoredTensor, type Values } from './tensors.ts';
 
@@ -17,6 +17,12 @@ export function exportWeights(model: tf.LayersModel, names = 'medrobust'): Uint8
   const nameOf = naming(model, names);
   for (const { originalName, weight } of weightsOf(model)) {
     const [name, { shape, values }] = nameOf(originalName, weight);
+    if (tensors.has(name)) {
+      throw new UsageError(
+        `${names} has one name, ${name}, for several weights of this ${model.name}: its names are for the published depths. ` +
+          "Choose 'medrobust'.",
+      );
+    }
     tensors.set(name, float32Tensor(shape, values));
   }
   return formatSafetensors(tensors, { format: names === 'medrobust' ? 'medrobust' : 'pt', net: model.name });
@@ -33,10 +39,17 @@ function naming(model: tf.LayersModel, names: string): (name: string, weight: Va
   if (names === 'medrobust') return (name, weight) => [name, weight];
   const tables: Readonly<Record<string, NameTable>> = registry;
   const table = tables[model.name];
-  const rules = table?.dialects[names];
+  const dialects = dialectsFor(
+    table,
+    model.layers.map(({ name }) => name),
+  );
+  const rules = dialects[names];
   if (!table || !rules) {
-    const known = ['medrobust', ...Object.keys(table?.dialects ?? {})];
-    throw new UsageError(`There are no names "${names}" for ${model.name}. Choose ${listChoices(known)}.`);
+    const known = ['medrobust', ...Object.keys(dialects)];
+    const why = table?.dialects[names] ? ' of other depths than the published' : '';
+    throw new UsageError(
+      `There are no names "${names}" for ${model.name}${why}. Choose ${listChoices(known)}.`,
+    );
   }
   return (name, weight) => {
     const theirs = nameIn(rules, name);

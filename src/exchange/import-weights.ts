@@ -3,7 +3,7 @@ import { listChoices, UsageError } from '../errors.ts';
 import type { Net } from '../nets/net.ts';
 import { adaptInputs } from './adapt-inputs.ts';
 import * as registry from './names/registry.ts';
-import { axesFromTorch, type NameTable, nameIn } from './names.ts';
+import { axesFromTorch, dialectsFor, type NameTable, nameIn } from './names.ts';
 import { permute, type StoredTensor, type StoredTensors, toFloat32, type Values } from './tensors.ts';
 import { readWeightsFile } from './weights-file.ts';
 
@@ -74,11 +74,14 @@ export async function importWeights(net: Net, file: string): Promise<ImportRepor
 
 /** What each weight is called in the file: there as here, or in the dialect that fits most of them. */
 function findWeights({ name, model }: Net, tensors: StoredTensors, file: string) {
-  const dialects = Object.entries(tables[name]?.dialects ?? {});
+  const layers = model.layers.map((layer) => layer.name);
+  const dialects = Object.entries(dialectsFor(tables[name], layers));
   const candidates = [
     { names: 'medrobust', found: findAll(model, tensors, (weight) => weight.originalName) },
     ...dialects.map(([names, rules]) => {
-      const found = findAll(model, tensors, ({ originalName }) => nameIn(rules, originalName));
+      const all = findAll(model, tensors, ({ originalName }) => nameIn(rules, originalName));
+      // Of other depths than the published, two weights may come to be called alike: these are not their names.
+      const found = new Set(all.map(({ source }) => source)).size === all.length ? all : [];
       const axesOf = ({ weight, source }: Found) =>
         axesFromTorch(weight.originalName, tensors.get(source)!.shape.length);
       return { names, found: found.map((one): Found => ({ ...one, axes: axesOf(one) })) };
@@ -142,6 +145,11 @@ function inOurLayout(owner: string, tensor: StoredTensor, weight: Weight, axes: 
   const values = toFloat32(owner, tensor);
   const { shape } = tensor;
   if (!axes) return { shape, values };
+  if (axes.length !== shape.length) {
+    throw new UsageError(
+      `${owner} has the shape [${shape.join(', ')}], expected one of ${axes.length} axes. Choose the net that the file is of.`,
+    );
+  }
   // A fully connected layer may be a 1 × 1 convolution there.
   const squeezes = shape.length === 4 && weight.shape.length === 2 && shape[2] === 1 && shape[3] === 1;
   return squeezes ? permute({ shape: shape.slice(0, 2), values }, [1, 0]) : permute({ shape, values }, axes);

@@ -1,16 +1,22 @@
 // Files of tfjs layers models: model.json, and the weights beside it.
 
 import { readFile } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { dirname, isAbsolute, normalize, resolve } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import { messageOf, UsageError } from '../errors.ts';
 import { float32Tensor, type StoredTensor, type StoredTensors } from './tensors.ts';
 
-/** What `tf.loadLayersModel({ load: () => … })` takes. */
+/** What `tf.loadLayersModel({ load: () => … })` takes. Throws `UsageError` for weights that lie outside of its folder. */
 export async function readLayersModel(path: string): Promise<tf.io.ModelArtifacts> {
   const json = JSON.parse(await readFile(path, 'utf8')) as tf.io.ModelJSON;
   return tf.io.getModelArtifactsForJSON(json, async (manifest) => {
     const paths = manifest.flatMap((group) => group.paths);
+    const outside = paths.find((file) => isAbsolute(file) || /^\.\.([\\/]|$)/.test(normalize(file)));
+    if (outside !== undefined) {
+      throw new UsageError(
+        `${path} names the weights ${outside}, expected files in its own folder. Put them there, and name them so.`,
+      );
+    }
     const files = await Promise.all(paths.map((file) => readFile(resolve(dirname(path), file))));
     const joined = Buffer.concat(files);
     const data = joined.buffer.slice(joined.byteOffset, joined.byteOffset + joined.byteLength) as ArrayBuffer;

@@ -15,6 +15,8 @@ export interface NameTable {
   readonly pixels: 'centred' | 'imagenet';
   /** Our fully connected layers that are 1 × 1 convolutions there. */
   readonly asConvolutions?: RegExp;
+  /** Our modules where the names are for the published depths only: what `pattern` finds in the names of layers. */
+  readonly published?: { readonly pattern: RegExp; readonly modules: readonly string[] };
   /** Rules from our layers to PyTorch's modules, by whose names these are. */
   readonly dialects: Readonly<Record<string, readonly NameRule[]>>;
 }
@@ -29,6 +31,15 @@ const kinds: Readonly<Record<string, string>> = {
   moving_mean: 'running_mean',
   moving_variance: 'running_var',
 };
+
+/** The dialects that have names for the layers of a net: none for one of other depths than the published, where these matter. */
+export function dialectsFor(table: NameTable | undefined, layers: readonly string[]): NameTable['dialects'] {
+  if (!table?.published) return table?.dialects ?? {};
+  const { pattern, modules } = table.published;
+  const found = new Set(layers.flatMap((layer) => pattern.exec(layer)?.[1] ?? []));
+  const same = found.size === modules.length && modules.every((name) => found.has(name));
+  return same ? table.dialects : {};
+}
 
 /** `conv1.norm/gamma` → `bn1.weight`; undefined where no rule fits. */
 export function nameIn(rules: readonly NameRule[], weight: string): string | undefined {

@@ -6,6 +6,7 @@ import type * as tf from '@tensorflow/tfjs';
 import { squeezeExcite } from './attention.ts';
 import { type ConvSettings, convNormRelu, dense, type Style } from './blocks.ts';
 import { glorotUniform } from './initialisers.ts';
+import { reducedBy } from './stages.ts';
 import { averagePool, blurPool, concatenate, globalAveragePool, maxPool, zeroPad } from './weightless.ts';
 
 type X = tf.SymbolicTensor;
@@ -44,8 +45,7 @@ export function halve(
 /** Squeeze-and-excitation where `style` has it. */
 export function excite(style: InceptionStyle, x: X, name: string): X {
   if (!style.seRatio) return x;
-  const reduced = Math.max(1, Math.floor((x.shape[3] as number) * style.seRatio));
-  return squeezeExcite(style, x, `${name}.se`, reduced);
+  return squeezeExcite(style, x, `${name}.se`, reducedBy(style.seRatio, x.shape[3] as number));
 }
 
 /** Convolutions in a row, named `<name>.1`, `<name>.2`, … */

@@ -8,6 +8,7 @@ import { convolutionalAttention, squeezeExcite } from './attention.ts';
 import { dense, dropout } from './blocks.ts';
 import type { WeightRule } from './initialisers.ts';
 import type { Downsample, ResidualBlock } from './residual-blocks.ts';
+import { reducedBy } from './stages.ts';
 import { requireOneOf } from './style.ts';
 import { globalAveragePool } from './weightless.ts';
 
@@ -124,8 +125,7 @@ export function readBlockOptions(
   const weigh = attention === 'se' ? squeezeExcite : convolutionalAttention;
   return {
     ...halving,
-    attention: (style, x, name) =>
-      weigh(style, x, name, Math.max(Math.floor((x.shape[3] as number) * seRatio), 1)),
+    attention: (style, x, name) => weigh(style, x, name, reducedBy(seRatio, x.shape[3] as number)),
   };
 }
 

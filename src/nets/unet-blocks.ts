@@ -4,6 +4,7 @@ import type * as tf from '@tensorflow/tfjs';
 import { attentionGate, squeezeExcite } from './attention.ts';
 import { conv, convNormRelu, dropout, type Style, upConv } from './blocks.ts';
 import { cropBack } from './pad-input.ts';
+import { reducedBy } from './stages.ts';
 import type { Downsampling, Skip, UnetPlan, UpSampling } from './unet-options.ts';
 import { add, blurPool, concatenate, cropTo, maxPool, upBilinear, upNearest } from './weightless.ts';
 
@@ -36,8 +37,7 @@ export function convolutions(style: Style, input: X, settings: Convolutions): X 
 /** Squeeze-and-excitation with `ratio` of the channels in between, at least one; 0: none. */
 export function excited(style: Style, x: X, name: string, ratio: number): X {
   if (ratio === 0) return x;
-  const reduced = Math.max(1, Math.floor((x.shape[3] as number) * ratio));
-  return squeezeExcite(style, x, `${name}.se`, reduced);
+  return squeezeExcite(style, x, `${name}.se`, reducedBy(ratio, x.shape[3] as number));
 }
 
 /** A map of half the height and width. */

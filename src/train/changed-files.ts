@@ -7,13 +7,14 @@ import type { Dataset } from '../data/dataset.ts';
 const TOGETHER = 64;
 
 /**
- * The files of these datasets that were written to after `time` (milliseconds since 1970), by the file system's own clock,
+ * The files of these datasets, tables first, that were written to after `time` (milliseconds since 1970), by the file system's own clock,
  * in their order. Of those that are not there any more, reading tells.
  */
 export async function changedFiles(datasets: readonly Dataset[], time: number): Promise<string[]> {
-  const all = datasets.flatMap((dataset) =>
-    [...dataset.samples.keys()].flatMap((index) => dataset.filesOf?.(index) ?? []),
-  );
+  const all = datasets.flatMap((dataset) => [
+    ...(dataset.tables ?? []),
+    ...[...dataset.samples.keys()].flatMap((index) => dataset.filesOf?.(index) ?? []),
+  ]);
   const files = [...new Set(all)];
   const changed: string[] = [];
   for (let start = 0; start < files.length; start += TOGETHER) {

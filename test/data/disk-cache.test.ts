@@ -1,5 +1,13 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { DatasetChoice } from '../../src/data/create.ts';
@@ -132,4 +140,35 @@ test('a directory that cannot be is refused; errors of the data pass through and
   await assert.rejects(broken.dataset.read(0), says(RunError, 'Cannot decode'));
   await writeImage(file, colours(1));
   assert.equal((await broken.dataset.read(0)).id, 'a/0.png');
+});
+
+test('other labels or classes of the same files are decoded anew: a class more, a table corrected', async (context) => {
+  const { directory, choice, dataset } = await folderOfImages(context);
+  const folder = await temporaryFolder(context);
+  const labelsOf = async (its: Dataset, of: DatasetChoice) =>
+    (await readAll((await cached(its, of, folder)).dataset)).map(({ label }) => label);
+  assert.deepEqual(await labelsOf(dataset, choice), [0, 0, 0, 1, 1, 1]);
+  await writeImage(join(directory, 'aa', '9.png'), colours(9));
+  assert.deepEqual(await labelsOf(await openDataset(choice), choice), [0, 0, 0, 1, 2, 2, 2]);
+  const csv = join(folder, 'labels.csv');
+  const table: DatasetChoice = { name: 'imageCsv', csv, images: directory, labelColumn: 'dx', size: [8, 9] };
+  for (const [rows, expected] of [
+    ['0,x\n1,y', [0, 1]],
+    ['0,y\n1,x', [1, 0]],
+  ] as const) {
+    writeFileSync(csv, `image_id,dx\n${rows}\n`);
+    assert.deepEqual(await labelsOf(await openDataset(table), table), expected);
+  }
+});
+
+test('an entry that another run takes away while the directory is listed is none', async (context) => {
+  const { choice, dataset } = await folderOfImages(context);
+  const directory = await temporaryFolder(context);
+  const first = await cached(dataset, choice, directory);
+  await readAll(first.dataset);
+  // Listed, and not there to be looked at.
+  symlinkSync(join(directory, 'gone'), join(directory, readdirSync(directory)[0]!, 'gone'));
+  const second = await cached(dataset, choice, directory);
+  await readAll(second.dataset);
+  assert.equal(second.decoded.length, 0);
 });

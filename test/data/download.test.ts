@@ -251,6 +251,8 @@ test('a data set comes with its licence', async (context) => {
 
 test('every data set that is offered has files, checksums and a licence of its own', () => {
   const checksums = new Set<string>();
+  const sizes = Object.keys(openDatasets).filter((name) => name.startsWith('pathmnist'));
+  assert.deepEqual(sizes, ['pathmnist'], 'the larger ones could not be opened');
   for (const [name, { title, licence, citation, home, files }] of Object.entries(openDatasets)) {
     assert.ok(title && licence && citation && home.startsWith('https://') && files.length > 0, name);
     for (const file of files) {
@@ -265,5 +267,5 @@ test('every data set that is offered has files, checksums and a licence of its o
       checksums.add(file.md5);
     }
   }
-  assert.equal(checksums.size, 12 * 4 + 3);
+  assert.equal(checksums.size, 12 * 4 - 11 + 3);
 });

@@ -200,3 +200,19 @@ test('several labels: each is in every split as often as patients allow', async 
   }
   assert.equal(train.samples.length + validation.samples.length, 200);
 });
+
+test('an exact path is its own file, whatever else is called so; one image under two ids is refused', async (context) => {
+  const { folder, open, csv, refuses } = await study(context, ['image_id,dx', 'x.png,a', 'im1,b']);
+  for (const file of ['images/x.png', 'x.png']) await writeImage(join(folder, file), colours(9));
+  assert.deepEqual((await open({ labelColumn: 'dx' })).filesOf?.(0), [join(folder, 'x.png')]);
+  await writeText(csv, 'image_id,dx\nim1.png,a\nim1,b\n');
+  await refuses({ labelColumn: 'dx' }, 'line 3', join('images', 'im1.png'), 'line 2', 'Keep one');
+});
+
+test('classes that a command gives as numbers are names', async (context) => {
+  const { open } = await study(context, ['image_id,dx,0,1', 'im0,1,1,0', 'im1,0,0,1']);
+  const labels = async (options: object) => (await open(options)).samples.map(({ label }) => label);
+  const classes = [0, 1] as unknown as string[];
+  assert.deepEqual(await labels({ labelColumn: 'dx', classes }), [1, 0]);
+  assert.deepEqual(await labels({ classes }), [0, 1]);
+});

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, symlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { test } from 'node:test';
 import { openDataset } from '../../src/data/create.ts';
@@ -64,4 +64,22 @@ test('no class, one class, or a class without images is refused', async (context
   await assert.rejects(open(folder), says(UsageError, 'found 1 (a)'));
   await mkdir(join(folder, 'empty'));
   await assert.rejects(open(folder), says(UsageError, 'There is no image in', join(folder, 'empty'), '.png'));
+});
+
+test('a folder may be called as a file is; a link to a file is no class', async (context) => {
+  const folder = await temporaryFolder(context);
+  for (const file of ['a/series.dcm/1.png', 'b/1.png']) await writeImage(join(folder, file), colours(1));
+  await symlink(await writeText(join(folder, 'notes.txt'), ''), join(folder, 'readme'));
+  await symlink(join(folder, 'b'), join(folder, 'c'));
+  const dataset = await open(folder);
+  assert.deepEqual(dataset.classes, ['a', 'b', 'c']);
+  assert.deepEqual(
+    dataset.samples.map(({ id }) => id),
+    ['a/series.dcm/1.png', 'b/1.png', 'c/1.png'],
+  );
+});
+
+test('a window of words is refused', async (context) => {
+  const folder = await temporaryFolder(context);
+  await assert.rejects(open(folder, { window: ['a', 'b'] }), says(UsageError, 'window', '[low, high]'));
 });

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { deflateSync } from 'node:zlib';
 import sharp from 'sharp';
 import { openDataset } from '../../src/data/create.ts';
 import { RunError, UsageError } from '../../src/errors.ts';
 import { colours, raster, says, temporaryFolder, writeImage, writeText } from './fixtures.ts';
+import { withChecksums } from './png.ts';
 
 /** Image `a.jpg` of 4 × 2 pixels with the mask `a<suffix>.png` of `values`. */
 async function study(
@@ -182,4 +185,68 @@ test('a folder of masks for each image, one an instance', async (context) => {
   assert.deepEqual([...((await dataset.read(1)).label as Int32Array)], [0, 0, 0, 1]);
   await writeImage(join(root, 'c', 'images', 'c.png'), colours(1, 4, 1));
   await assert.rejects(openDataset(choice), says(UsageError, 'c.png', 'has no masks', join('c', 'masks')));
+});
+
+test('of two masks of one name neither is taken; nor is a folder for two images', async (context) => {
+  const { root, open } = await study(context, [0, 0, 0, 0, 0, 0, 0, 255]);
+  const mask = raster(4, 2, 1, () => 0);
+  await writeImage(join(root, 'masks', 'other.tif'), mask);
+  await writeImage(join(root, 'masks', 'other.png'), mask);
+  await open();
+  await writeImage(join(root, 'masks', 'a.tif'), mask);
+  await assert.rejects(open(), says(UsageError, 'a.png and a.tif', join(root, 'masks'), 'Remove one'));
+  const images = join(root, 'two');
+  for (const name of ['x/$&.png', 'y/$&.png']) await writeImage(join(images, name), colours(1, 4, 2));
+  await writeImage(join(root, 'of', '$&', '1.png'), mask);
+  await assert.rejects(
+    open({ images, masks: join(root, 'of', '{name}') }),
+    says(UsageError, 'x/$&.png and y/$&.png', join('of', '$&'), 'one folder of masks'),
+  );
+});
+
+/** A grey ICC profile with a gamma of 1.8. */
+function greyProfile(): Buffer {
+  const white = Buffer.alloc(12);
+  for (const [i, value] of [0.9642, 1, 0.8249].entries())
+    white.writeInt32BE(Math.round(value * 65536), 4 * i);
+  const tags: [name: string, content: Buffer][] = [
+    ['desc', Buffer.concat([Buffer.from('desc\0\0\0\0\0\0\0\x05grey\0'), Buffer.alloc(78 + 1)])],
+    ['cprt', Buffer.from('text\0\0\0\0none')],
+    ['wtpt', Buffer.concat([Buffer.from('XYZ \0\0\0\0'), white])],
+    ['kTRC', Buffer.from([...Buffer.from('curv\0\0\0\0\0\0\0\x01'), 0x01, 0xcd, 0, 0])],
+  ];
+  const size = (content: Buffer) => 4 * Math.ceil(content.length / 4);
+  const start = 128 + 4 + 12 * tags.length;
+  const profile = Buffer.alloc(tags.reduce((sum, [, content]) => sum + size(content), start));
+  profile.writeUInt32BE(profile.length, 0);
+  profile.writeUInt32BE(0x02400000, 8);
+  profile.write('mntrGRAYXYZ ', 12);
+  profile.write('acsp', 36);
+  white.copy(profile, 68);
+  profile.writeUInt32BE(tags.length, 128);
+  let at = start;
+  for (const [i, [name, content]] of tags.entries()) {
+    profile.write(name, 132 + 12 * i);
+    profile.writeUInt32BE(at, 136 + 12 * i);
+    profile.writeUInt32BE(content.length, 140 + 12 * i);
+    content.copy(profile, at);
+    at += size(content);
+  }
+  return profile;
+}
+
+test('a colour profile does not change the values of a mask', async (context) => {
+  const values = [0, 1, 2, 3, 5, 64, 128, 255];
+  const { root, open } = await study(context, values);
+  const file = join(root, 'masks', 'a.png');
+  const bytes = await readFile(file);
+  const content = Buffer.concat([Buffer.from('iCCPg\0\0'), deflateSync(greyProfile())]);
+  const chunk = Buffer.alloc(4 + content.length + 4);
+  chunk.writeUInt32BE(content.length - 4, 0);
+  content.copy(chunk, 4);
+  // Behind the header, which is the first chunk.
+  await writeText(file, withChecksums(Buffer.concat([bytes.subarray(0, 33), chunk, bytes.subarray(33)])));
+  assert.equal((await sharp(file).metadata()).hasProfile, true);
+  const dataset = await open({ classes: values.map(String), maskValues: values });
+  assert.deepEqual([...((await dataset.read(0)).label as Int32Array)], [...values.keys()]);
 });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -8,7 +8,7 @@ import { openDataset } from '../../src/data/create.ts';
 import { parseNpy } from '../../src/data/npy.ts';
 import { readNpz } from '../../src/data/npz.ts';
 import { RunError, UsageError } from '../../src/errors.ts';
-import { says, temporaryFolder } from './fixtures.ts';
+import { says, temporaryFolder, writeText } from './fixtures.ts';
 import { npyBytes as npy } from './npy.ts';
 
 const golden = (name: string) => fileURLToPath(new URL(`../golden/data/${name}`, import.meta.url));
@@ -128,6 +128,9 @@ test('archives of another kind are refused with what they hold', async (context)
 test('a file that is missing, cut or no archive is named', async (context) => {
   const folder = await temporaryFolder(context);
   await assert.rejects(open(join(folder, 'gone.npz')), says(UsageError, '"file"', 'gone.npz', 'ENOENT'));
+  const large = await writeText(join(folder, 'large.npz'), '');
+  await truncate(large, 2 ** 31);
+  await assert.rejects(open(large), says(UsageError, 'large.npz', 'would take 2147483648 bytes'));
   await assert.rejects(open(''), says(UsageError, '"file"', 'Set it'));
   const bytes = await readFile(tiny);
   for (const content of [bytes.subarray(0, bytes.length / 2), Buffer.from('hello')]) {

@@ -203,3 +203,48 @@ test('volumes by the rows of a table, several of one patient', async (context) =
     says(UsageError, 'other.csv, line 2', 'labels/z.nii'),
   );
 });
+
+test('label maps: ids beyond 2²⁴ stay apart, the background is class 0 below which labels may lie', async (context) => {
+  const { root, open } = await study(context, none);
+  const write = (values: readonly number[], type: number) =>
+    writeNifti(join(root, 'labels', 'a.nii'), { shape: [2, 3, 4], values, type, rows: ras });
+  const classesOf = async (options = {}) => {
+    const dataset = await open(options);
+    return [dataset.classes, [...((await dataset.read(0)).label as Int32Array)]];
+  };
+  await write(none.with(4, 614454277).with(5, 614454278), 8);
+  assert.deepEqual(await classesOf(), [
+    ['background', 'label 614454277', 'label 614454278'],
+    [1, 2, 0, 0, 0, 0],
+  ]);
+  assert.deepEqual((await classesOf({ maskValues: ['614454278'] }))[1], [0, 1, 0, 0, 0, 0]);
+  assert.equal((await open({ maskValues: ['614454279'], slices: 'all' })).samples.length, 4);
+  await assert.rejects(open({ maskValues: ['614454279'], slices: 'labelled' }), says(UsageError, 'no slice'));
+  await write(none.with(4, -1).with(5, 2), 4);
+  assert.deepEqual(await classesOf(), [
+    ['background', 'label -1', 'label 2'],
+    [1, 2, 0, 0, 0, 0],
+  ]);
+  // A command gives what looks like a number as one.
+  assert.deepEqual(await classesOf({ maskValues: [2] }), [
+    ['background', '2'],
+    [0, 1, 0, 0, 0, 0],
+  ]);
+});
+
+test('what the columns of a table say is not said beside it; of two label maps of one name none is taken', async (context) => {
+  const { root, open } = await study(context, none.with(0, 1));
+  const csv = await writeText(join(root, 'all.csv'), 'image,mask\nimages/a.nii.gz,labels/a.nii\n');
+  for (const [name, value] of Object.entries({
+    patientPattern: '(a)',
+    maskSuffix: '_m',
+    images: root,
+    masks: root,
+  })) {
+    const choice = { name: 'niftiSlices', csv, [name]: value };
+    await assert.rejects(openDataset(choice as never), says(UsageError, `"${name}"`, 'beside "csv"'));
+  }
+  await assert.rejects(open({ patientColumn: 'who' }), says(UsageError, '"patientColumn"', 'without "csv"'));
+  await writeNifti(join(root, 'labels', 'a.nii.gz'), { shape: [2, 3, 4], values: none, rows: ras });
+  await assert.rejects(open(), says(UsageError, 'a.nii and a.nii.gz', 'Remove one'));
+});

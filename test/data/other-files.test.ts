@@ -3,17 +3,20 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { deflateRawSync, gzipSync } from 'node:zlib';
 import sharp from 'sharp';
 import { openDataset } from '../../src/data/create.ts';
+import { dicomPatient } from '../../src/data/dicom/patient.ts';
 import { kindOf } from '../../src/data/file-kind.ts';
 import { withoutExtension } from '../../src/data/files.ts';
 import { decodeImage, imageTarget } from '../../src/data/image-file.ts';
 import { decodeMask } from '../../src/data/mask-file.ts';
 import { RunError, UsageError } from '../../src/errors.ts';
+import { createRandom } from '../../src/random.ts';
 import { assertClose } from '../support.ts';
-import { dicomBytes, pixelBytes } from './dicom/write.ts';
-import { says, temporaryFolder, writeImage, writeText } from './fixtures.ts';
-import { counted, type Rows, writeNifti } from './nifti/write.ts';
+import { dicomBytes, pixelBytes, syntaxes } from './dicom/write.ts';
+import { colours, raster, says, temporaryFolder, writeImage, writeText } from './fixtures.ts';
+import { counted, niftiBytes, type Rows, writeNifti } from './nifti/write.ts';
 import { npyBytes } from './npy.ts';
 
 const as = (height: number, width: number, more: object = {}) =>
@@ -236,4 +239,90 @@ test('windows and frames that cannot be are refused', () => {
     );
   }
   assert.throws(() => imageTarget('imageFolder', { ...good, frame: -1 }), says(UsageError, 'frame'));
+});
+
+/** An element of group 0009 of so many bytes, before all others of a file. */
+function withPrivateElement(file: Buffer, bytes: number): Buffer {
+  const start = 128 + 4 + 12 + file.readUInt32LE(128 + 4 + 8);
+  const head = Buffer.from([9, 0, 1, 0x10, 0x4f, 0x42, 0, 0, 0, 0, 0, 0]);
+  head.writeUInt32LE(bytes, 8);
+  return Buffer.concat([file.subarray(0, start), head, Buffer.alloc(bytes), file.subarray(start)]);
+}
+
+test('a DICOM patient is found behind large private elements, and in deflated files', async (context) => {
+  const root = await temporaryFolder(context);
+  const noise = createRandom(1).uniforms(2 ** 15, 0, 1);
+  const large = { rows: 128, columns: 256, bits: 32 as const, pixels: new Uint8Array(noise.buffer) };
+  const patientOf = async (bytes: Uint8Array) => dicomPatient(await writeText(join(root, 'a'), bytes));
+  for (const patient of ['P1', '']) {
+    const file = { ...large, patient };
+    const expected = patient || undefined;
+    assert.equal(await patientOf(dicomBytes(file)), expected);
+    assert.equal(await patientOf(withPrivateElement(dicomBytes(file), 70000)), expected);
+    const deflated = dicomBytes({ ...file, syntax: syntaxes.deflated }, (bytes) => deflateRawSync(bytes));
+    assert.ok(deflated.length > 2 ** 16);
+    assert.equal(await patientOf(deflated), expected);
+  }
+  // What is damaged behind it is no concern.
+  assert.equal(await patientOf(dicomBytes({ ...large, patient: 'P1' }).subarray(0, 1000)), 'P1');
+});
+
+test('DICOM slices with masks: those of one Patient ID are one patient, unless told otherwise', async (context) => {
+  const root = await temporaryFolder(context);
+  for (const name of ['s1', 's2']) {
+    const bytes = dicomBytes({ rows: 2, columns: 2, pixels: pixelBytes([0, 1, 2, 3], 16), patient: 'A' });
+    await writeText(join(root, 'images', `${name}.dcm`), bytes);
+    await writeImage(
+      join(root, 'masks', `${name}.png`),
+      raster(2, 2, 1, () => 255),
+    );
+  }
+  const choice = {
+    name: 'imageMasks',
+    images: join(root, 'images'),
+    masks: join(root, 'masks'),
+    size: [2, 2],
+  };
+  const patients = async (more = {}) =>
+    (await openDataset({ ...choice, ...more } as never)).samples.map(({ patient }) => patient);
+  assert.deepEqual(await patients(), ['A', 'A']);
+  assert.deepEqual(await patients({ patientPattern: '(s\\d)' }), ['s1', 's2']);
+});
+
+test('zipped NIfTI is told by content too; images of kinds that cannot be read are refused', async (context) => {
+  const root = await temporaryFolder(context);
+  const zipped = gzipSync(niftiBytes({ shape: [2, 2], values: [0, 1, 1, 0] }));
+  for (const name of ['a/1', 'b/2.hdr.gz']) await writeText(join(root, name), zipped);
+  await writeText(join(root, 'b', 'notes'), gzipSync('no volume'));
+  const open = () => openDataset({ name: 'imageFolder', directory: root, size: [2, 2], window: [0, 1] });
+  const { samples, read } = await open();
+  assert.deepEqual(
+    samples.map(({ id }) => id),
+    ['a/1', 'b/2.hdr.gz'],
+  );
+  assert.equal((await read(0)).pixels.length, 12);
+  await writeText(join(root, 'b', '3.bmp'), 'BM');
+  await assert.rejects(open(), says(UsageError, join(root, 'b'), 'One file', '3.bmp', 'Convert'));
+  await writeImage(join(root, 'b', '3.png'), colours(1));
+  assert.equal((await open()).samples.length, 3, 'it has been converted');
+  await writeText(join(root, 'volumes', '4.nrrd'), 'NRRD');
+  const volumes = { images: join(root, 'volumes'), masks: join(root, 'volumes') };
+  await assert.rejects(openDataset({ name: 'niftiSlices', ...volumes }), says(UsageError, '4.nrrd'));
+});
+
+test('NumPy booleans are 0 and 1', async (context) => {
+  const root = await temporaryFolder(context);
+  const file = await writeText(join(root, 'a.npy'), npyBytes('|b1', [2, 2], Uint8Array.of(1, 0, 0, 1)));
+  assert.deepEqual([...(await decodeImage(file, as(2, 2))).pixels], [1, 0, 0, 1]);
+  assert.deepEqual([...(await decodeMask(file, as(2, 2))).values], [1, 0, 0, 1]);
+});
+
+test('a TIFF of more than four channels is refused', async (context) => {
+  const root = await temporaryFolder(context);
+  const grey = { raw: { width: 2, height: 2, channels: 1 as const } };
+  const planes = [1, 2, 3, 4].map((value) => Buffer.alloc(4, value));
+  const file = join(root, 'a.tif');
+  await sharp(Buffer.alloc(4), grey).joinChannel(planes, grey).tiff({ compression: 'none' }).toFile(file);
+  await assert.rejects(decodeImage(file, as(2, 2)), says(RunError, file, 'it has 5 channels'));
+  await assert.rejects(decodeMask(file, as(2, 2)), says(RunError, file, 'it has 5 channels'));
 });

@@ -64,3 +64,10 @@ test('balanced weights of masks count pixels, and not those without a label', as
   );
   assertClose(await balancedWeights(masks), [10 / 18, 10 / 2, 1]);
 });
+
+test('balanced sampling: hundreds of thousands of images', () => {
+  const count = 300_000;
+  const samples = Array.from({ length: count }, (_, i) => ({ id: `${i}`, patient: `${i}`, label: i & 1 }));
+  const order = balancedOrder(memoryDataset(samples), createRandom(1));
+  assert.equal(new Set(order).size, count);
+});

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import * as tf from '@tensorflow/tfjs';
 import { useEngine } from '../../src/engine/engine.ts';
 import { exportWeights } from '../../src/exchange/export-weights.ts';
 import { importWeights } from '../../src/exchange/import-weights.ts';
-import { formatLayersModel } from '../../src/exchange/layers-model.ts';
+import { formatLayersModel, readModelWeights } from '../../src/exchange/layers-model.ts';
 import { formatSafetensors, parseSafetensors } from '../../src/exchange/safetensors.ts';
 import { float32Tensor, toFloat32, type Values } from '../../src/exchange/tensors.ts';
 import { createNet, type NetChoice } from '../../src/nets/create.ts';
@@ -220,6 +220,64 @@ describe('a state dict of PyTorch', () => {
     );
     assert.deepEqual(weightOf(to, 'layer4.1.conv2/kernel'), weightOf(from, 'layer4.1.conv2/kernel'));
     for (const { model } of [from, to]) model.dispose();
+  });
+
+  test('weights outside of the folder of a model.json are not read', async () => {
+    const file = join(directory, 'outside', 'model.json');
+    mkdirSync(dirname(file));
+    writeFileSync(join(directory, 'secret.bin'), new Float32Array(2));
+    const weights = [{ name: 'a/b', shape: [2], dtype: 'float32' }];
+    for (const path of ['../secret.bin', join(directory, 'secret.bin'), 'x/../../secret.bin']) {
+      writeFileSync(
+        file,
+        JSON.stringify({ modelTopology: {}, weightsManifest: [{ paths: [path], weights }] }),
+      );
+      await assert.rejects(readModelWeights(file), { name: 'UsageError', message: /in its own folder/ });
+    }
+  });
+
+  test('a depthwise filter with other axes is refused', async () => {
+    const net = netFor({ name: 'mobilenetV2', width: 0.1 }, [32, 32, 3], 2);
+    const file = join(directory, 'flat.safetensors');
+    writeFileSync(
+      file,
+      formatSafetensors(new Map([['features.1.conv.0.0.weight', float32Tensor([8], new Float32Array(8))]])),
+    );
+    await assert.rejects(importWeights(net, file), {
+      name: 'UsageError',
+      message: /\[8\], expected one of 4 axes/,
+    });
+    net.model.dispose();
+  });
+
+  test('names for the published depths are not given to a net of others', async () => {
+    const sizes = { width: 0.05, imageShape: [75, 75, 3] };
+    for (const [name, depths, names, reason] of [
+      ['mobilenetV2', [1, 3, 3, 4, 3, 3, 1], 'torchvision', /for several weights/],
+      ['inceptionV4', [6, 1, 1], 'timm', /for several weights/],
+      ['inceptionV3', [3, 5, 2], 'torchvision', /of other depths than the published/],
+      ['inceptionV3', [1, 1, 1], 'timm', /of other depths than the published/],
+    ] as const) {
+      const { imageShape, ...width } = sizes;
+      const net = netFor({ name, ...width, stageDepths: depths } as NetChoice, imageShape, 2);
+      assert.throws(() => exportWeights(net.model, names), { name: 'UsageError', message: reason });
+      assert.ok(exportWeights(net.model).length > 0);
+      net.model.dispose();
+    }
+    // Two of its weights would be one of the file.
+    const published = netFor({ name: 'mobilenetV2', width: 0.05 }, [32, 32, 3], 2);
+    const file = join(directory, 'published.safetensors');
+    writeFileSync(file, exportWeights(published.model, 'torchvision'));
+    const deeper = netFor(
+      { name: 'mobilenetV2', width: 0.05, stageDepths: [1, 3, 3, 4, 3, 3, 1] },
+      [32, 32, 3],
+      2,
+    );
+    await assert.rejects(importWeights(deeper, file), {
+      name: 'UsageError',
+      message: /has no weights for mobilenetV2/,
+    });
+    for (const { model } of [published, deeper]) model.dispose();
   });
 
   test('a file for another net is refused', async () => {

@@ -4,9 +4,12 @@ import assert from 'node:assert/strict';
 import { readFileSync, rmSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, type TestContext, test } from 'node:test';
+import { openDataset } from '../../src/data/create.ts';
+import { subset } from '../../src/data/subset.ts';
 import { useEngine } from '../../src/engine/engine.ts';
 import { RunError, UsageError } from '../../src/errors.ts';
 import { createRandom } from '../../src/random.ts';
+import { changedFiles } from '../../src/train/changed-files.ts';
 import { checkExperiment } from '../../src/train/check-experiment.ts';
 import { readDataRecord } from '../../src/train/data-record.ts';
 import type { Experiment } from '../../src/train/experiment.ts';
@@ -95,6 +98,18 @@ test('files that changed since a run began are named when it goes on', async (co
   assert.equal(warnings.length, 1, `${warnings}`);
   assert.match(warnings[0] ?? '', /^1 file has changed since the run began: .*\.png\. It goes on/);
   assert.ok(warnings[0]?.includes(id));
+});
+
+test('a table that changed is named before the files', async (context) => {
+  const folder = await temporaryFolder(context);
+  for (const i of [0, 1]) await writeImage(join(folder, `${i}.png`), colours(i));
+  const csv = await writeText(join(folder, 'labels.csv'), 'image_id,dx\n0,a\n1,b\n');
+  const dataset = await openDataset({ name: 'imageCsv', csv, labelColumn: 'dx', size: [4, 4] });
+  const later = new Date(Date.now() + 60_000);
+  for (const file of [csv, join(folder, '1.png')]) utimesSync(file, later, later);
+  const now = Date.now() + 1000;
+  assert.deepEqual(await changedFiles([subset(dataset, [0]), subset(dataset, [0])], now), [csv]);
+  assert.deepEqual(await changedFiles([dataset], now), [csv, join(folder, '1.png')]);
 });
 
 test('a bad file ends the run and is named; with skipBad it is left out, said and listed', async (context) => {

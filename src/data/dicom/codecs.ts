@@ -1,7 +1,7 @@
 // Packed pixels, by the codecs of dcmjs-codecs: libjpeg in 8, 12 and 16 bits, CharLS, OpenJPEG and OpenJPH as WebAssembly.
 
 import { messageOf } from '../../errors.ts';
-import { packedSize } from './packed-size.ts';
+import { type PackedSize, packedSize } from './packed-size.ts';
 import type { DicomImage } from './parse.ts';
 import type { Packing } from './transfer-syntax.ts';
 
@@ -25,28 +25,39 @@ const decoders = {
 } as const;
 
 /** Throws where packed bytes are not whole, or not of the image's size: a codec takes as much memory as they say. */
-function checkPacked(image: DicomImage, bytes: Uint8Array): void {
-  const { syntax, rows, columns, samples } = image;
+function checkPacked(image: DicomImage, bytes: Uint8Array): PackedSize {
+  const { syntax, rows, columns, samples, bitsAllocated } = image;
   const size = packedSize(syntax.packing, bytes);
   if (size === undefined) throw new Error(`its pixels are not ${syntax.name}`);
   // Codecs fill what is cut off with grey. A byte of padding may follow the mark of the end.
   if (!Buffer.from(bytes.subarray(-16)).includes('\xff\xd9', 0, 'latin1')) {
     throw new Error('its pixels lack their end, as if they were cut short');
   }
-  if (size.height === rows && size.width === columns && size.samples === samples) return;
+  if (size.bits > bitsAllocated) {
+    throw new Error(`its pixels are of ${size.bits} bits, its header says ${bitsAllocated}`);
+  }
+  if (size.height === rows && size.width === columns && size.samples === samples) return size;
   throw new Error(
     `its pixels are ${size.height} × ${size.width} × ${size.samples}, its header says ${rows} × ${columns} × ${samples}`,
   );
 }
 
-/** The samples of a packed frame as plain bytes, little-endian, interleaved. Damaged ones throw an `Error`. */
+/** Samples of `bits` as plain bytes, little-endian; interleaved unless they are `planar`. */
+export interface Unpacked extends Pick<PackedSize, 'planar' | 'jfif'> {
+  readonly bytes: Uint8Array;
+  readonly bits: 8 | 16 | 32;
+}
+
+/** The samples of a packed frame. Damaged ones throw an `Error`. */
 export async function unpack(
   image: DicomImage,
   bytes: Uint8Array,
   packing: Exclude<Packing, 'plain' | 'rle'>,
-): Promise<Uint8Array> {
-  const { syntax, rows, columns, samples, bitsAllocated, bitsStored, signed, photometric } = image;
-  checkPacked(image, bytes);
+): Promise<Unpacked> {
+  const { syntax, rows, columns, samples, bitsStored, signed, photometric } = image;
+  const { bits, planar, jfif } = checkPacked(image, bytes);
+  // Codecs give as many bytes as the packed samples need, whatever the header says.
+  const bitsAllocated = bits > 16 ? 32 : bits > 8 ? 16 : 8;
   loading ??= loadCodecs();
   let codecs = await loading;
   // Whoever else waited may have failed in the meantime, and released them.
@@ -59,7 +70,7 @@ export async function unpack(
     width: columns,
     height: rows,
     bitsAllocated,
-    bitsStored,
+    bitsStored: Math.min(bitsStored, bitsAllocated),
     samplesPerPixel: samples,
     pixelRepresentation: signed ? 1 : 0,
     planarConfiguration: 0,
@@ -76,7 +87,7 @@ export async function unpack(
     throw new Error(`its pixels cannot be unpacked as ${syntax.name} (${shorten(error)})`);
   }
   const expected = (rows * columns * samples * bitsAllocated) / 8;
-  if (unpacked?.length === expected) return unpacked;
+  if (unpacked?.length === expected) return { bytes: unpacked, bits: bitsAllocated, planar, jfif };
   throw new Error(`its pixels unpack to ${unpacked?.length ?? 0} bytes, expected ${expected}`);
 }
 

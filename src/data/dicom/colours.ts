@@ -1,6 +1,7 @@
 // From samples to RGB: PS3.3, sections C.7.6.3.1.2 (colour spaces) and C.7.9 (palettes).
 
 import { decodeNumbers, type NumberArray } from '../numbers.ts';
+import { readDescriptor } from './lookup.ts';
 import type { DicomImage } from './parse.ts';
 
 /** Full-range Y Cb Cr, as JFIF has it, to RGB; rounded to whole samples. */
@@ -30,20 +31,18 @@ interface Table {
   readonly entries: NumberArray;
 }
 
-function readTable({ data, syntax }: DicomImage, index: number): Table {
-  const descriptor = `x0028110${index + 1}`;
+function readTable({ data, syntax, signed }: DicomImage, index: number): Table {
+  const descriptor = readDescriptor(data, `x0028110${index + 1}`, signed);
   const element = data.elements[`x0028120${index + 1}`];
-  const [count, first, bits] = [0, 1, 2].map((i) => data.uint16(descriptor, i));
   if (data.elements.x00281221) throw new Error('its palette is segmented, which cannot be read');
-  if (element === undefined || count === undefined || first === undefined)
-    throw new Error('its palette is missing');
+  if (!element || !descriptor) throw new Error('its palette is missing');
+  const { count, first, bits } = descriptor;
   if (bits !== 8 && bits !== 16) throw new Error(`its palette has ${bits} bits, expected 8 or 16`);
-  const length = count === 0 ? 65536 : count;
   const bytes = data.byteArray.subarray(element.dataOffset, element.dataOffset + element.length);
   // Entries of 8 bits may stand two to a word, or one.
-  const packed = bits === 8 && element.length < 2 * length;
+  const packed = bits === 8 && element.length < 2 * count;
   const type = packed ? 'uint8' : 'uint16';
-  return { first, bits, entries: decodeNumbers(bytes, 0, length, type, !syntax.bigEndian) };
+  return { first, bits, entries: decodeNumbers(bytes, 0, count, type, !syntax.bigEndian) };
 }
 
 /** RGB of the indices of a frame, in [0, 1]. Indices beyond the palette take its nearest entry. */

@@ -13,9 +13,8 @@ function plainFrame(image: DicomImage, frame: number): Uint8Array {
   const bits = rows * columns * bitsPerPixel(image);
   const missing = Math.ceil((bits * frames) / 8) - pixels.length;
   if (missing > 0) throw new Error(`the last ${missing} bytes of its pixels are missing`);
-  const start = (bits * frame) / 8;
-  if (!Number.isInteger(start)) throw new Error(`its frame ${frame} does not start at a whole byte`);
-  return data.byteArray.subarray(pixels.dataOffset + start, pixels.dataOffset + start + Math.ceil(bits / 8));
+  const [start, end] = [Math.floor((bits * frame) / 8), Math.ceil((bits * (frame + 1)) / 8)];
+  return data.byteArray.subarray(pixels.dataOffset + start, pixels.dataOffset + end);
 }
 
 function packedFrame({ data, pixels, frames }: DicomImage, frame: number): Uint8Array {
@@ -33,7 +32,10 @@ function packedFrame({ data, pixels, frames }: DicomImage, frame: number): Uint8
   return dicomParser.readEncapsulatedImageFrame(data, pixels, frame, table) as Uint8Array;
 }
 
-/** The bytes of frame `frame`, packed as the transfer syntax says. Missing bytes throw an `Error`. */
+/**
+ * The bytes of frame `frame`, packed as the transfer syntax says; of single bits, which follow one another through all
+ * frames (PS3.5, section 8.1.1), those that hold it. Missing bytes throw an `Error`.
+ */
 export function frameBytes(image: DicomImage, frame: number): Uint8Array {
   const { syntax, pixels, frames } = image;
   if (frame >= frames) throw new Error(`it has ${frames} frames, so there is no frame ${frame}`);

@@ -62,10 +62,14 @@ export function rescale(values: NumberArray, image: DicomImage, frame: number): 
 /** The smallest and largest of the stored values that are not padding, as rescaled. */
 function wholeRange(stored: NumberArray, measured: Float32Array, image: DicomImage): Range {
   const { data, signed } = image;
-  const padding = signed ? data.int16('x00280120') : data.uint16('x00280120');
+  const number = (tag: string) => (signed ? data.int16(tag) : data.uint16(tag));
+  // One value, or all between two: PS3.3, section C.7.5.1.1.2.
+  const padding = number('x00280120') ?? Number.NaN;
+  const limit = number('x00280121') ?? padding;
+  const [from, to] = [Math.min(padding, limit), Math.max(padding, limit)];
   let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (let i = 0; i < measured.length; i++) {
-    if (stored[i] === padding) continue;
+    if ((stored[i] as number) >= from && (stored[i] as number) <= to) continue;
     low = Math.min(low, measured[i] as number);
     high = Math.max(high, measured[i] as number);
   }
@@ -109,5 +113,7 @@ export function shownGrey(
     );
   }
   if (width < 1) throw new Error(`its Window Width is ${width}, expected at least 1`);
+  // A threshold: PS3.3, section C.11.2.1.2.1.
+  if (width === 1) return measured.map((value) => (value > centre - 0.5 ? 1 : 0));
   return scaleToUnit(measured, { low: centre - 0.5 - (width - 1) / 2, high: centre - 0.5 + (width - 1) / 2 });
 }

@@ -12,6 +12,22 @@ export interface LookupTable {
 }
 
 /**
+ * What a table says of itself: PS3.3, sections C.11.1.1.1 and C.7.6.3.1.5. `signed` is how its first value is read where the
+ * file does not say. Undefined where it is missing or short.
+ */
+export function readDescriptor(data: DataSet, tag: string, signed: boolean) {
+  const element = data.elements[tag];
+  if (!element || element.length < 6) return undefined;
+  const hasSign = element.vr === 'SS' || (element.vr !== 'US' && signed);
+  return {
+    // 0 entries stand for 65536, the number that 16 bits cannot hold.
+    count: data.uint16(tag, 0) || 65536,
+    first: (hasSign ? data.int16(tag, 1) : data.uint16(tag, 1)) ?? 0,
+    bits: data.uint16(tag, 2) ?? 0,
+  };
+}
+
+/**
  * The table in the first item of the sequence at `tag`; undefined where there is none. `signed` is how a first value is read
  * whose type the file does not say. Throws an `Error` for a table that is damaged.
  */
@@ -24,13 +40,10 @@ export function lookupTable(
   const sequence = data.elements[tag];
   if (!sequence) return undefined;
   const item = sequence.items?.[0]?.dataSet;
-  const [descriptor, content] = [item?.elements.x00283002, item?.elements.x00283006];
-  if (!item || !descriptor || descriptor.length < 6 || !content) throw new Error(`its ${name} is damaged`);
-  const hasSign = descriptor.vr === 'SS' || (descriptor.vr !== 'US' && signed);
-  // 0 entries stand for 65536, the number that 16 bits cannot hold.
-  const count = item.uint16('x00283002', 0) || 65536;
-  const first = (hasSign ? item.int16('x00283002', 1) : item.uint16('x00283002', 1)) ?? 0;
-  const bits = item.uint16('x00283002', 2) ?? 0;
+  const descriptor = item && readDescriptor(item, 'x00283002', signed);
+  const content = item?.elements.x00283006;
+  if (!descriptor || !content) throw new Error(`its ${name} is damaged`);
+  const { count, first, bits } = descriptor;
   if (bits < 1 || bits > 16) throw new Error(`its ${name} has entries of ${bits} bits, expected 1 to 16`);
   const bytes = item.byteArray.subarray(content.dataOffset, content.dataOffset + content.length);
   // Bytes where that is all there are: one may follow to make the length even.

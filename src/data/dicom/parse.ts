@@ -65,7 +65,7 @@ export function isDicom(bytes: Uint8Array): boolean {
 }
 
 /** Without the file meta information: dicom-parser reads from the start of what it is given. */
-function inflater(bytes: Uint8Array, position: number): Uint8Array {
+export function inflater(bytes: Uint8Array, position: number): Uint8Array {
   try {
     return inflateRawSync(bytes.subarray(position), { maxOutputLength: inflatedBytes });
   } catch (error) {

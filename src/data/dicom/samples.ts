@@ -2,13 +2,15 @@
 
 import { decodeNumbers, type NumberArray } from '../numbers.ts';
 import { unpack } from './codecs.ts';
+import { toRgb } from './colours.ts';
 import { frameBytes } from './frames.ts';
 import type { DicomImage } from './parse.ts';
 import { unpackRle } from './rle.ts';
 
-/** Single bits, the lowest first. */
-function decodeBits(bytes: Uint8Array, count: number): Uint8Array {
-  return Uint8Array.from({ length: count }, (_, i) => ((bytes[i >> 3] as number) >> (i & 7)) & 1);
+/** `count` single bits from `first` on, the lowest first. */
+function decodeBits(bytes: Uint8Array, first: number, count: number): Uint8Array {
+  const bit = (i: number) => ((bytes[i >> 3] as number) >> (i & 7)) & 1;
+  return Uint8Array.from({ length: count }, (_, i) => bit(first + i));
 }
 
 /** Cb and Cr of a pair of pixels, given to both: Y Y Cb Cr becomes Y Cb Cr, Y Cb Cr. */
@@ -36,7 +38,7 @@ function interleave(planes: NumberArray): NumberArray {
 
 /** Bits beyond those stored may hold anything, such as an overlay. */
 function keepStoredBits(values: NumberArray, { bitsAllocated, bitsStored, signed }: DicomImage): void {
-  if (bitsStored === bitsAllocated) return;
+  if (bitsStored >= bitsAllocated) return;
   const unused = 32 - bitsStored;
   for (let i = 0; i < values.length; i++) {
     const shifted = (values[i] as number) << unused;
@@ -54,15 +56,19 @@ export async function frameSamples(image: DicomImage, frame: number): Promise<Nu
   const count = rows * columns * samples;
   if (bitsAllocated === 1) {
     if (syntax.packing !== 'plain') throw new Error(`single bits packed as ${syntax.name} cannot be read`);
-    return decodeBits(bytes, count);
+    return decodeBits(bytes, (frame * count) % 8, count);
   }
   const { packing } = syntax;
-  const packed = packing !== 'plain' && packing !== 'rle';
-  const plain = packed
-    ? await unpack(image, bytes, packing)
-    : packing === 'rle'
-      ? unpackRle(image, bytes)
-      : bytes;
+  const unpacked = packing !== 'plain' && packing !== 'rle' && (await unpack(image, bytes, packing));
+  if (unpacked) {
+    const type = `${signed ? 'int' : 'uint'}${unpacked.bits}` as const;
+    const values = decodeNumbers(unpacked.bytes, 0, count, type, true);
+    keepStoredBits(values, { ...image, bitsAllocated: unpacked.bits });
+    const interleaved = unpacked.planar ? interleave(values) : values;
+    const mislabelled = unpacked.jfif && photometric === 'RGB';
+    return mislabelled ? toRgb(interleaved, { ...image, photometric: 'YBR_FULL' }) : interleaved;
+  }
+  const plain = packing === 'rle' ? unpackRle(image, bytes) : bytes;
   const type = `${signed ? 'int' : 'uint'}${bitsAllocated}` as const;
   if (syntax.packing === 'plain' && photometric === 'YBR_FULL_422') {
     return shareColours(decodeNumbers(plain, 0, (count / 3) * 2, type, !syntax.bigEndian));

@@ -4,7 +4,7 @@ import { requireOption } from '../../options.ts';
 /** From the values of a label map to class indices; what it does not expect is a `UsageError` that names the file. */
 export interface LabelSets {
   readonly classes: readonly string[];
-  toClasses(values: Float32Array, file: string): Int32Array;
+  toClasses(values: Float32Array | Float64Array, file: string): Int32Array;
 }
 
 /** `17 53 1000-1035`: values and ranges of them. */

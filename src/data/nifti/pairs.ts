@@ -1,10 +1,10 @@
 // Which volume belongs to which label map: by file name in two folders, or by the rows of a table.
 
 import { existsSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { UsageError } from '../../errors.ts';
-import { requireOption } from '../../options.ts';
-import { listFiles, patientFrom } from '../files.ts';
+import { foreignVolumes, listFiles, patientFrom, refuseForeign } from '../files.ts';
+import { pairNames } from '../pair-names.ts';
 import { readTable, requireColumn } from '../table.ts';
 import { volumeEndings } from './volume.ts';
 
@@ -23,12 +23,22 @@ function withoutEnding(file: string): string {
   return file.slice(0, file.length - ending.length);
 }
 
-async function listVolumes(option: string, directory: string): Promise<string[]> {
-  const isVolume = (name: string) => volumeEndings.some((end) => name.toLowerCase().endsWith(end));
-  const volumes = await listFiles(owner, option, directory, isVolume);
+async function listVolumes(owner: string, option: string, directory: string): Promise<string[]> {
+  const names = await listFiles(owner, option, directory);
+  const volumes = names.filter((name) => volumeEndings.some((end) => name.toLowerCase().endsWith(end)));
+  refuseForeign(directory, names, volumes, foreignVolumes);
   if (volumes.length > 0) return volumes;
   throw new UsageError(`There is no volume in ${directory}. Expected ${volumeEndings.join(', ')}.`);
 }
+
+const kinds = {
+  owner,
+  image: 'volume',
+  mask: 'label map',
+  ending: '.nii.gz',
+  list: listVolumes,
+  withoutEnding,
+};
 
 /** `a/x.nii.gz` of `images` with `a/x<maskSuffix>` of `masks`, whatever the ending. */
 export async function pairByName(
@@ -38,32 +48,8 @@ export async function pairByName(
   patientPattern: string,
 ): Promise<VolumePair[]> {
   const patientOf = patientFrom(owner, patientPattern);
-  let imageFiles = await listVolumes('images', images);
-  const maskFiles = await listVolumes('masks', masks);
-  if (resolve(images) === resolve(masks)) {
-    const apart = 'an ending, as volumes and label maps share a folder';
-    requireOption(owner, 'maskSuffix', maskSuffix !== '', apart, maskSuffix);
-    imageFiles = imageFiles.filter((file) => !withoutEnding(file).endsWith(maskSuffix));
-  }
-  const maskOf = new Map(maskFiles.map((file) => [withoutEnding(file), file]));
-  const seen = new Map<string, string>();
-  return imageFiles.map((file) => {
-    const id = withoutEnding(file);
-    const mask = maskOf.get(`${id}${maskSuffix}`);
-    const image = join(images, file);
-    if (mask === undefined) {
-      throw new UsageError(
-        `${owner}: the volume ${image} has no label map. Expected ${join(masks, `${id}${maskSuffix}.nii.gz`)}; ` +
-          'add it, remove the volume, or correct "maskSuffix".',
-      );
-    }
-    const another = seen.get(id);
-    if (another !== undefined) {
-      throw new UsageError(`${owner}: ${another} and ${file} in ${images} are of one name. Remove one.`);
-    }
-    seen.set(id, file);
-    return { id, patient: patientOf(file, id), image, mask: join(masks, mask) };
-  });
+  const pairs = await pairNames(kinds, images, masks, maskSuffix);
+  return pairs.map(({ id, file, image, mask }) => ({ id, patient: patientOf(file, id), image, mask }));
 }
 
 /** One pair a row, paths from the folder of the table. */

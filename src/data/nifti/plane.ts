@@ -32,12 +32,21 @@ export function planeSize(shape: Volume['shape'], plane: Plane): PlaneSize {
   return { height: shape[rows], width: shape[columns], count: shape[fixed] };
 }
 
+/** Labels may be beyond what a float32 tells apart. */
+type Values<T> = new (length: number) => T;
+
 /** Slice `index` of a frame, `[height, width]`, in the values that the header scales to. */
-export function slicePlane(volume: Volume, plane: Plane, index: number, frame: number): Float32Array {
+export function slicePlane<T extends Float32Array | Float64Array = Float32Array>(
+  volume: Volume,
+  plane: Plane,
+  index: number,
+  frame: number,
+  Values: Values<T> = Float32Array as never,
+): T {
   const { header, stored, origin, strides, shape } = volume;
   const { fixed, rows, columns } = cuts[plane];
   const { height, width } = planeSize(shape, plane);
-  const values = new Float32Array(height * width);
+  const values = new Values(height * width);
   const start = origin + index * strides[fixed] + frame * strides[3];
   for (let row = 0, i = 0; row < height; row++) {
     let at = start + (height - 1 - row) * strides[rows];
@@ -49,9 +58,13 @@ export function slicePlane(volume: Volume, plane: Plane, index: number, frame: n
 }
 
 /** All values of a frame, scaled, in the order of the file. */
-export function frameValues({ header, stored, strides }: Volume, frame: number): Float32Array {
+export function frameValues<T extends Float32Array | Float64Array = Float32Array>(
+  { header, stored, strides }: Volume,
+  frame: number,
+  Values: Values<T> = Float32Array as never,
+): T {
   const part = stored.subarray(frame * strides[3], (frame + 1) * strides[3]);
-  const values = new Float32Array(part.length);
+  const values = new Values(part.length);
   for (let i = 0; i < part.length; i++) values[i] = header.slope * (part[i] as number) + header.intercept;
   return values;
 }

@@ -55,10 +55,6 @@ export class Graph {
     return this.#constant({ name, shape, dtype: 'float32', values });
   }
 
-  number(name: string, value: number): Ref {
-    return this.floats(name, { shape: [], values: Float32Array.of(value) });
-  }
-
   integers(name: string, values: readonly number[], shape: readonly number[] = [values.length]): Ref {
     return this.#constant({ name, shape, dtype: 'int32', values: Int32Array.from(values) });
   }

@@ -43,5 +43,10 @@ export const inceptionV3: NameTable = {
   first: 'conv1',
   heads: ['logits', 'auxiliary.logits'],
   pixels: 'centred',
+  // The reductions, mixed3 and mixed8, have no tower of 1 × 1.
+  published: {
+    pattern: /^(mixed\d+)\.1x1\.1$/,
+    modules: [0, 1, 2, 4, 5, 6, 7, 9, 10].map((i) => `mixed${i}`),
+  },
   dialects: { torchvision: rules, timm: rules },
 };

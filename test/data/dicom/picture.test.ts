@@ -7,7 +7,7 @@ import { dicomPicture } from '../../../src/data/dicom/picture.ts';
 import { frameSamples } from '../../../src/data/dicom/samples.ts';
 import { createRandom } from '../../../src/random.ts';
 import { assertClose } from '../../support.ts';
-import { packedDicom } from './pack.ts';
+import { packedDicom, packedPixels } from './pack.ts';
 import { type DicomFile, dicomBytes, pixelBytes, rleBytes, syntaxes } from './write.ts';
 
 const samplesOf = async (bytes: Uint8Array, frame = 0) => [...(await frameSamples(parseDicom(bytes), frame))];
@@ -190,4 +190,105 @@ test('what cannot be read is refused with the reason', async () => {
     [/not 2 RLE segments/, dicomBytes({ ...good, syntax: syntaxes.rle, pixels: [Buffer.alloc(64, 255)] })],
   ];
   for (const [reason, bytes] of cases) await assert.rejects(dicomPicture(bytes, 0, undefined), reason);
+});
+
+test('packed samples of fewer bits than are allocated come as they are; more are refused', async () => {
+  const values = Array.from({ length: 64 }, (_, i) => (i * 3) & 255);
+  for (const syntax of ['.4.50', '.4.70', '.4.80', '.4.90', '.4.201'] as const) {
+    const packed = await packedPixels(syntax, 8, values, 8);
+    const file = { syntax: `${syntaxes.implicit}${syntax}`, rows: 8, columns: 8, pixels: packed };
+    for (const stored of [8, 16]) {
+      const absolute = syntax === '.4.50' ? 4 : 0;
+      assertClose(await samplesOf(dicomBytes({ ...file, bits: 16, stored })), values, { absolute });
+    }
+    if (syntax === '.4.50') continue;
+    const pixels = await packedPixels(syntax, 8, values, 16);
+    await assert.rejects(
+      samplesOf(dicomBytes({ ...file, bits: 8, pixels })),
+      /its pixels are of 16 bits, its header says 8/,
+    );
+  }
+});
+
+test('JPEG-LS of three samples one after the other', async () => {
+  const [rows, columns] = [8, 8];
+  const planes = [0, 1, 2].map((s) =>
+    Array.from({ length: rows * columns }, (_, i) => (i * 7 + s * 80) & 255),
+  );
+  const scans = await Promise.all(
+    planes.map(async (plane, i) => {
+      const [packed] = (await packedPixels('.4.80', 8, plane, 8)).map((bytes) => Buffer.from(bytes));
+      const scan = packed!.indexOf(Buffer.from([0xff, 0xda]));
+      const end = packed!.lastIndexOf(Buffer.from([0xff, 0xd9]));
+      const data = packed!.subarray(scan + 2 + packed!.readUInt16BE(scan + 2), end);
+      return Buffer.concat([Buffer.from([0xff, 0xda, 0, 8, 1, i + 1, 0, 0, 0, 0]), data]);
+    }),
+  );
+  // SOF55, ISO/IEC 14495-1, C.2.2: three samples of 8 bits.
+  const frame = [0xff, 0xf7, 0, 17, 8, 0, rows, 0, columns, 3, 1, 0x11, 0, 2, 0x11, 0, 3, 0x11, 0];
+  const pixels = [Buffer.concat([Buffer.from([0xff, 0xd8, ...frame]), ...scans, Buffer.from([0xff, 0xd9])])];
+  const file = {
+    syntax: `${syntaxes.implicit}.4.80`,
+    rows,
+    columns,
+    bits: 8,
+    samples: 3,
+    photometric: 'RGB',
+  } as const;
+  const expected = planes[0]!.flatMap((_, i) => planes.map((plane) => plane[i]!));
+  for (const planar of [false, true])
+    assert.deepEqual(await samplesOf(dicomBytes({ ...file, planar, pixels })), expected);
+});
+
+test('a JPEG with a JFIF marker is Y Cb Cr, whatever the header says; one with Adobe’s is not', async () => {
+  const background = { r: 200, g: 40, b: 90 };
+  const bare = await sharp({ create: { width: 16, height: 16, channels: 3, background } })
+    .jpeg({ quality: 100 })
+    .toBuffer();
+  const marked = (segment: string) =>
+    Buffer.concat([bare.subarray(0, 2), Buffer.from(segment, 'latin1'), bare.subarray(2)]);
+  const jfif = '\xff\xe0\0\x10JFIF\0\x01\x01\0\0\x01\0\x01\0\0';
+  const adobe = '\xff\xee\0\x0eAdobe\0\x64\0\0\0\0\0';
+  const file = { syntax: `${syntaxes.implicit}.4.50`, rows: 16, columns: 16, bits: 8, samples: 3 } as const;
+  const first = async (photometric: string, bytes: Uint8Array) =>
+    (await valuesOf({ ...file, photometric, pixels: [bytes] })).slice(0, 3).map((value) => 255 * value);
+  for (const photometric of ['RGB', 'YBR_FULL', 'YBR_FULL_422'])
+    assertClose(await first(photometric, marked(jfif)), [200, 40, 90], { absolute: 2 });
+  const samples = [94, 126, 204];
+  for (const bytes of [bare, marked(adobe), marked(jfif + adobe)])
+    assertClose(await first('RGB', bytes), samples, { absolute: 2 });
+});
+
+test('a window of width 1 is a threshold; padding may be a range; a palette may start below 0', async () => {
+  const base = { rows: 1, columns: 4, pixels: pixelBytes([0, 1, 2, 3], 16) };
+  const centre = (centre: string) => [[0x1050, 'DS', centre] as const, [0x1051, 'DS', '1'] as const];
+  assert.deepEqual(await valuesOf({ ...base, more: centre('2') }), [0, 0, 1, 1]);
+  assert.deepEqual(await valuesOf({ ...base, more: centre('1.5') }), [0, 0, 1, 1]);
+  const padded = {
+    ...{ rows: 1, columns: 5, pixels: pixelBytes([0, 5, 10, 1000, 1010], 16) },
+    more: [
+      [0x0120, 'US', 10],
+      [0x0121, 'US', 0],
+    ],
+  } as const;
+  assert.deepEqual(await valuesOf(padded), [0, 0, 0, 0, 1]);
+  const palette = [1, 2, 3].map((i) => [0x1100 + i, 'SS', [4, -2, 8]] as const);
+  const entries = [1, 2, 3].map((i) => [0x1200 + i, 'OW', Uint8Array.of(0, 51, 102, 255)] as const);
+  const signed = {
+    ...{ rows: 1, columns: 4, bits: 8 as const, signed: true, photometric: 'PALETTE COLOR' },
+    ...{ pixels: Uint8Array.of(254, 255, 0, 1), more: [...palette, ...entries] },
+  } as const;
+  assertClose(await valuesOf(signed), [0, 0, 0, 0.2, 0.2, 0.2, 0.4, 0.4, 0.4, 1, 1, 1]);
+});
+
+test('single bits follow one another through all frames', async () => {
+  const file = {
+    rows: 3,
+    columns: 3,
+    bits: 1,
+    frames: '2',
+    pixels: Uint8Array.of(0b01010101, 0b10101011, 0, 0),
+  } as const;
+  assert.deepEqual(await samplesOf(dicomBytes(file), 0), [1, 0, 1, 0, 1, 0, 1, 0, 1]);
+  assert.deepEqual(await samplesOf(dicomBytes(file), 1), [1, 0, 1, 0, 1, 0, 1, 0, 0]);
 });
