@@ -15,7 +15,9 @@ test('tasks are done one after the other, in the order in which they were added'
   }
   background.add(() => void seen.push('no promise'));
   assert.deepEqual(seen, [], 'whoever adds is not held up');
+  assert.ok(background.busy);
   await background.settle();
+  assert.ok(!background.busy);
   assert.deepEqual(seen, [...[0, 1, 2].flatMap((i) => [`begin ${i}`, `end ${i}`]), 'no promise']);
 });
 
