@@ -61,8 +61,14 @@ try {
   for (const [kind, spent] of shares) row(`${kind}, on the processor`, spent);
   for (const callback of ['records', 'tensorboard', 'checkpoint'])
     row(`${callback}, by the clock`, clock(callback));
-  const { TensorBoard = 0 } = Object.fromEntries(shares);
-  const all = clock('records') + clock('checkpoint') + Math.max(TensorBoard, clock('tensorboard'));
+  // What goes on while the next epoch trains, and was not done at its end.
+  row('waiting for what was left to do', clock('later'));
+  const { TensorBoard = 0, checkpoints = 0 } = Object.fromEntries(shares);
+  const all =
+    clock('records') +
+    clock('later') +
+    Math.max(checkpoints, clock('checkpoint')) +
+    Math.max(TensorBoard, clock('tensorboard'));
   row('TensorBoard + records + checkpoints', all);
 } finally {
   rmSync(directory, { recursive: true, force: true });

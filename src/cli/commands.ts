@@ -1,46 +1,51 @@
-import yargs from 'yargs';
-import { UsageError } from '../errors.ts';
-import { compareCommand } from './compare.ts';
-import { dataCommand } from './data.ts';
-import { describeCommand } from './describe.ts';
-import { diagnoseCommand } from './diagnose.ts';
-import { doctorCommand } from './doctor.ts';
-import { evaluateCommand } from './evaluate.ts';
-import { exportCommand } from './export.ts';
-import { importCommand } from './import.ts';
-import { listCommand } from './list.ts';
-import { reportCommand } from './report.ts';
-import { trainCommand } from './train.ts';
-import { watchCommand } from './watch.ts';
+import type { CommandModule } from 'yargs';
+import { listChoices, UsageError } from '../errors.ts';
+import { version } from '../train/package-version.ts';
+import { COMMANDS, type CommandName, EXAMPLES, formatOverview, helpWidth, SUMMARY } from './overview.ts';
+
+/** Loaded when it is named. */
+const modules: Readonly<Record<CommandName, () => Promise<unknown>>> = {
+  train: async () => (await import('./train.ts')).trainCommand,
+  evaluate: async () => (await import('./evaluate.ts')).evaluateCommand,
+  compare: async () => (await import('./compare.ts')).compareCommand,
+  diagnose: async () => (await import('./diagnose.ts')).diagnoseCommand,
+  report: async () => (await import('./report.ts')).reportCommand,
+  watch: async () => (await import('./watch.ts')).watchCommand,
+  list: async () => (await import('./list.ts')).listCommand,
+  data: async () => (await import('./data.ts')).dataCommand,
+  describe: async () => (await import('./describe.ts')).describeCommand,
+  import: async () => (await import('./import.ts')).importCommand,
+  export: async () => (await import('./export.ts')).exportCommand,
+  doctor: async () => (await import('./doctor.ts')).doctorCommand,
+};
 
 /** Runs the command that `words` name: what follows `medrobust`. Throws `UsageError` for what cannot be understood. */
 export async function runCommand(words: readonly string[]): Promise<void> {
-  await yargs(words as string[])
+  if (words.length === 1 && words[0] === '--help') process.stdout.write(formatOverview());
+  else if (words.length === 1 && words[0] === '--version') process.stdout.write(`${version()}\n`);
+  else await parse(words);
+}
+
+async function parse(words: readonly string[]): Promise<void> {
+  const { default: yargs } = await import('yargs');
+  const parser = yargs(words as string[])
     .scriptName('medrobust')
-    .usage(
-      '$0 <command>\n\nTrains medical-imaging nets from scratch and measures their robustness every epoch.',
-    )
-    .command(trainCommand)
-    .command(evaluateCommand)
-    .command(compareCommand)
-    .command(diagnoseCommand)
-    .command(reportCommand)
-    .command(watchCommand)
-    .command(listCommand)
-    .command(dataCommand)
-    .command(describeCommand)
-    .command(importCommand)
-    .command(exportCommand)
-    .command(doctorCommand)
-    .example('$0 train demo', 'train on made-up images: data, curves and checkpoints in a minute or two')
-    .example('$0 list nets', 'what an experiment can choose from')
-    .demandCommand(
-      1,
-      'Expected a command: train, evaluate, compare, diagnose, report, watch, list, data, describe, import, export or doctor.',
-    )
+    .usage(`$0 <command>\n\n${SUMMARY}`)
+    .version(version());
+  // A command that is not among the words cannot be meant: its name and description are enough.
+  for (const [name, load] of Object.entries(modules)) {
+    parser.command(
+      words.includes(name)
+        ? ((await load()) as CommandModule)
+        : { ...COMMANDS[name as CommandName], handler: () => {} },
+    );
+  }
+  for (const [example, what] of EXAMPLES) parser.example(`$0 ${example}`, what);
+  await parser
+    .demandCommand(1, `Expected a command: ${listChoices(Object.keys(COMMANDS))}.`)
     .recommendCommands()
     .strict()
-    .wrap(Math.min(110, process.stdout.columns ?? 110))
+    .wrap(helpWidth())
     .exitProcess(false)
     .fail((message, error) => {
       throw error ?? new UsageError(message);

@@ -4,6 +4,7 @@ import type { ComparedSplit, ComparedTable } from '../report/compare/compare.ts'
 import { findComparedRuns } from './find-runs.ts';
 import { parseNumber } from './numbers.ts';
 import { directoryOption } from './options.ts';
+import { COMMANDS } from './overview.ts';
 
 interface Arguments {
   readonly runs: string[];
@@ -16,8 +17,7 @@ interface Arguments {
 }
 
 export const compareCommand: CommandModule<object, Arguments> = {
-  command: 'compare <runs..>',
-  describe: 'Generalisation beside robustness: one row a net, mean ± deviation over its seeds and folds',
+  ...COMMANDS.compare,
   builder: (parser) =>
     parser
       .positional('runs', {

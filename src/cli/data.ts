@@ -1,10 +1,10 @@
 import type { CommandModule } from 'yargs';
 import { downloadCommand } from './data-download.ts';
 import { inspectCommand } from './data-inspect.ts';
+import { COMMANDS } from './overview.ts';
 
 export const dataCommand: CommandModule = {
-  command: 'data',
-  describe: 'Look into data before training on them, or download open ones',
+  ...COMMANDS.data,
   builder: (parser) =>
     parser
       .command(inspectCommand)

@@ -2,14 +2,14 @@ import type { Argv, CommandModule } from 'yargs';
 import type { ChoiceDescription } from '../nets/describe.ts';
 import { choiceOf, type NetArguments, netOptions, parseInput } from './net-choice.ts';
 import { parseCount } from './options.ts';
+import { COMMANDS } from './overview.ts';
 
 interface Arguments extends NetArguments {
   readonly json: boolean;
 }
 
 export const describeCommand: CommandModule<object, Arguments> = {
-  command: 'describe <net>',
-  describe: 'Say how large a net is: parameters, multiply-adds, shapes',
+  ...COMMANDS.describe,
   builder: (parser) =>
     parser
       .positional('net', {

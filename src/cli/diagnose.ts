@@ -9,6 +9,7 @@ import type { CurveRecord, Diagnosis } from '../train/diagnose.ts';
 import { formatDiagnosis } from './diagnosis-table.ts';
 import { parseNumber } from './numbers.ts';
 import { directoryOption, type EngineArguments, engineOptions, parseCount, parseEngine } from './options.ts';
+import { COMMANDS } from './overview.ts';
 import {
   findSubject,
   loadSubject,
@@ -27,8 +28,7 @@ interface Arguments extends EngineArguments, SubjectArguments {
 }
 
 export const diagnoseCommand: CommandModule<object, Arguments> = {
-  command: 'diagnose <run>',
-  describe: 'Check whether the robustness of a net is to be believed: all checks of docs/sanity-checks.md',
+  ...COMMANDS.diagnose,
   builder: (parser) =>
     parser
       .positional('run', subjectPositional)

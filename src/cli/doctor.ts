@@ -2,6 +2,7 @@ import type { Argv, CommandModule } from 'yargs';
 import { UsageError } from '../errors.ts';
 import { chooseExperiment } from './choose-experiment.ts';
 import { type EngineArguments, engineOptions, parseEngine, setOption } from './options.ts';
+import { COMMANDS } from './overview.ts';
 
 interface Check {
   readonly what: string;
@@ -15,8 +16,7 @@ interface Arguments extends EngineArguments {
 }
 
 export const doctorCommand: CommandModule<object, Arguments> = {
-  command: 'doctor',
-  describe: 'Say which engines work on this machine, and why the others do not',
+  ...COMMANDS.doctor,
   builder: (parser) =>
     parser
       .options({
@@ -66,7 +66,7 @@ async function showKernels(name: string, parsed: Arguments): Promise<void> {
 
 async function examine(): Promise<Check[]> {
   const { probeEngines } = await import('../engine/engine.ts');
-  const { version } = await import('../train/environment.ts');
+  const { version } = await import('../train/package-version.ts');
   const engines = await probeEngines();
   const first = engines.find(({ works }) => works);
   return [

@@ -22,6 +22,7 @@ import {
   parseEngine,
   setOption,
 } from './options.ts';
+import { COMMANDS } from './overview.ts';
 import { findSubject, loadSubject, type Subject, subjectOptions, subjectPositional } from './subject.ts';
 
 interface Arguments extends EngineArguments {
@@ -49,8 +50,7 @@ interface Arguments extends EngineArguments {
 }
 
 export const evaluateCommand: CommandModule<object, Arguments> = {
-  command: 'evaluate <run>',
-  describe: 'Measure a trained net: clean metrics and robustness curves',
+  ...COMMANDS.evaluate,
   builder: (parser) =>
     parser
       .positional('run', subjectPositional)

@@ -2,10 +2,10 @@
 
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
-import { tsImport } from 'tsx/esm/api';
+import { fileURLToPath } from 'node:url';
 import { messageOf, UsageError } from '../errors.ts';
 import type { Experiment } from '../train/experiment.ts';
+import { type Exports, importFile } from './import-file.ts';
 
 const EXTENSIONS = ['.ts', '.mts', '.js', '.mjs'];
 
@@ -33,7 +33,7 @@ export function listExperiments(): ExperimentFile[] {
  */
 export async function loadExperiment(nameOrPath: string): Promise<Experiment> {
   const path = pathOf(nameOrPath);
-  const module = await importFile(path);
+  const module = await exportsOf(path);
   const exported = module.default;
   // A CommonJS module arrives with its exports as the default.
   const isCommonJs = isObject(exported) && ('default' in exported || '__esModule' in exported);
@@ -58,9 +58,9 @@ function pathOf(nameOrPath: string): string {
   );
 }
 
-async function importFile(path: string): Promise<Record<string, unknown>> {
+async function exportsOf(path: string): Promise<Exports> {
   try {
-    return (await tsImport(pathToFileURL(path).href, import.meta.url)) as Record<string, unknown>;
+    return await importFile(path);
   } catch (error) {
     // The compiler's message shows the place on further lines.
     const [first] = messageOf(error).split('\n');

@@ -4,6 +4,7 @@ import type { Argv, CommandModule } from 'yargs';
 import { UsageError } from '../errors.ts';
 import { checkpointOf, findRun } from './find-run.ts';
 import { directoryOption } from './options.ts';
+import { COMMANDS } from './overview.ts';
 
 interface Arguments {
   readonly run: string;
@@ -14,8 +15,7 @@ interface Arguments {
 }
 
 export const exportCommand: CommandModule<object, Arguments> = {
-  command: 'export <run>',
-  describe: 'Write a trained net for other programs',
+  ...COMMANDS.export,
   builder: (parser) =>
     parser
       .positional('run', {

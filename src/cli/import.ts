@@ -1,6 +1,7 @@
 import type { Argv, CommandModule } from 'yargs';
 import { choiceOf, type NetArguments, netOptions, parseInput } from './net-choice.ts';
 import { parseCount } from './options.ts';
+import { COMMANDS } from './overview.ts';
 
 interface Arguments extends NetArguments {
   readonly file: string;
@@ -9,8 +10,7 @@ interface Arguments extends NetArguments {
 }
 
 export const importCommand: CommandModule<object, Arguments> = {
-  command: 'import <file> <net>',
-  describe: 'Fit weights from elsewhere to a net, and say what was missing, unused or reshaped',
+  ...COMMANDS.import,
   builder: (parser) =>
     parser
       .positional('file', {

@@ -1,5 +1,6 @@
 import type { Argv, CommandModule } from 'yargs';
 import type { Configurable, Options } from '../options.ts';
+import { COMMANDS } from './overview.ts';
 
 const KINDS = [
   'nets',
@@ -36,8 +37,7 @@ interface Arguments {
 }
 
 export const listCommand: CommandModule<object, Arguments> = {
-  command: 'list <kind>',
-  describe: 'List what there is to choose from, with options and their defaults',
+  ...COMMANDS.list,
   builder: (parser) =>
     parser
       .positional('kind', { choices: KINDS, demandOption: true, describe: 'What to list' })

@@ -2,6 +2,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 import type { Argv, CommandModule } from 'yargs';
 import { findRuns } from './find-runs.ts';
 import { directoryOption } from './options.ts';
+import { COMMANDS } from './overview.ts';
 
 interface Arguments {
   readonly runs: string[];
@@ -10,8 +11,7 @@ interface Arguments {
 }
 
 export const reportCommand: CommandModule<object, Arguments> = {
-  command: 'report <runs..>',
-  describe: 'Write one page of a run, or of several beside each other, that opens offline',
+  ...COMMANDS.report,
   builder: (parser) =>
     parser
       .positional('runs', {

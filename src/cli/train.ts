@@ -16,6 +16,7 @@ import {
   setOption,
   workersOption,
 } from './options.ts';
+import { COMMANDS } from './overview.ts';
 import { parseRepeats, type RepeatArguments, repeatOptions, trainRepeats } from './train-repeats.ts';
 
 interface Arguments extends EngineArguments, RepeatArguments {
@@ -27,8 +28,7 @@ interface Arguments extends EngineArguments, RepeatArguments {
 }
 
 export const trainCommand: CommandModule<object, Arguments> = {
-  command: 'train [experiment]',
-  describe: 'Train a net and measure it every epoch',
+  ...COMMANDS.train,
   builder: (parser) =>
     parser
       .positional('experiment', {

@@ -2,6 +2,7 @@ import type { Argv, CommandModule } from 'yargs';
 import { UsageError } from '../errors.ts';
 import { findRuns } from './find-runs.ts';
 import { directoryOption } from './options.ts';
+import { COMMANDS } from './overview.ts';
 
 interface Arguments {
   readonly runs: string[];
@@ -10,8 +11,7 @@ interface Arguments {
 }
 
 export const watchCommand: CommandModule<object, Arguments> = {
-  command: 'watch <runs..>',
-  describe: 'Show the report in a browser while the run goes on',
+  ...COMMANDS.watch,
   builder: (parser) =>
     parser
       .positional('runs', {

@@ -70,18 +70,24 @@ export async function* ahead<T>(
 ): AsyncGenerator<T, void, undefined> {
   const waiting: Promise<T>[] = [];
   let next = from;
-  const makeAhead = () => {
-    for (; waiting.length <= prefetch && next < count; next++) {
+  const begin = (most: number) => {
+    for (; waiting.length < most && next < count; next++) {
       const making = make(next);
       // Its error is thrown to whoever awaits it; if nobody comes to, it must not end the process.
       making.catch(() => {});
       waiting.push(making);
     }
-    return waiting.shift();
   };
+  begin(1);
+  // What takes no time but this thread's, such as drawing, shall not hold up the first.
+  const further = setImmediate(() => begin(prefetch));
   try {
-    for (let due = makeAhead(); due; due = makeAhead()) yield await due;
+    for (let due = waiting.shift(); due; due = waiting.shift()) {
+      yield await due;
+      begin(prefetch + 1);
+    }
   } finally {
+    clearImmediate(further);
     await Promise.allSettled(waiting);
   }
 }

@@ -154,10 +154,12 @@ export async function drawOverlay(
   const rgba = Buffer.alloc(width * height * 4);
   const brush = kind === 'prediction' ? predictionBrush() : labelsBrush;
   paint(map, shape, { width, height }, brush, (x, y, colour, opacity) => {
-    rgba.set([...colour, Math.round(255 * opacity)], (y * width + x) * 4);
+    const at = (y * width + x) * 4;
+    [rgba[at], rgba[at + 1], rgba[at + 2]] = colour;
+    rgba[at + 3] = Math.round(255 * opacity);
   });
   return sharp(rgba, { raw: { width, height, channels: 4 } })
-    .png({ compressionLevel: 9 })
+    .png()
     .toBuffer();
 }
 
@@ -165,6 +167,6 @@ export async function drawOverlay(
 export async function drawImage(image: GalleryImage): Promise<Buffer> {
   const [height, width] = image.shape;
   return sharp(toRgb(image), { raw: { width, height, channels: 3 } })
-    .png({ compressionLevel: 9 })
+    .png()
     .toBuffer();
 }

@@ -19,9 +19,5 @@ export async function rasterise(
   overlays: OverlayOptions[] = [],
 ): Promise<Uint8Array> {
   const svg = svgOf(body, Math.ceil(width), Math.ceil(height), pixelsPerUnit);
-  return sharp(Buffer.from(svg), { unlimited: true })
-    .composite(overlays)
-    .removeAlpha()
-    .png({ compressionLevel: 9 })
-    .toBuffer();
+  return sharp(Buffer.from(svg), { unlimited: true }).composite(overlays).removeAlpha().png().toBuffer();
 }

@@ -42,15 +42,37 @@ export function textWidth(text: string, { size, weight = 'regular' }: TextStyle)
 
 /** An SVG `<path>` of `text` in one line; `y` is the baseline. A character the font lacks is an empty box. */
 export function drawText(text: string, x: number, y: number, style: TextStyle): string {
-  const { size, weight = 'regular', fill = '#1f2937', anchor = 'start' } = style;
+  const { fill = '#1f2937', anchor = 'start' } = style;
+  const { outline, width } = outlineOf(text, style);
+  const left = x - { start: 0, middle: 0.5, end: 1 }[anchor] * width;
+  return `<path transform="translate(${left.toFixed(2)} ${y.toFixed(2)})" d="${outline}" fill="${fill}"/>`;
+}
+
+interface Outline {
+  /** From the left end of the baseline. */
+  readonly outline: string;
+  readonly width: number;
+}
+
+/** Numbers and names of axes are drawn again at every epoch, and outlines are what drawing takes its time for. */
+const outlines = new Map<string, Outline>();
+const MOST_OUTLINES = 500;
+
+function outlineOf(text: string, { size, weight = 'regular' }: TextStyle): Outline {
+  const key = `${weight} ${size} ${text}`;
+  const known = outlines.get(key);
+  if (known) return known;
   const font = loadFont(weight);
-  let left = x - { start: 0, middle: 0.5, end: 1 }[anchor] * textWidth(text, style);
-  const outlines = glyphsOf(text, font).map((glyph) => {
-    const outline = glyph.getPath(left, y, size).toPathData(2);
+  let left = 0;
+  const drawn = glyphsOf(text, font).map((glyph) => {
+    const path = glyph.getPath(left, 0, size).toPathData(2);
     left += (glyph.advanceWidth * size) / font.unitsPerEm;
-    return outline;
+    return path;
   });
-  return `<path d="${outlines.join('')}" fill="${fill}"/>`;
+  if (outlines.size >= MOST_OUTLINES) outlines.clear();
+  const outline = { outline: drawn.join(''), width: left };
+  outlines.set(key, outline);
+  return outline;
 }
 
 /** `text`, or as much of its beginning as fits into `width`, and an ellipsis. */

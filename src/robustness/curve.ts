@@ -13,6 +13,7 @@ import type { Budget } from './budget.ts';
 import { assess, type ClassCurve, classCurvesOf } from './class-scores.ts';
 import { type Checked, checkCurves, checkNet, flagsOf } from './flags.ts';
 import { intervalOf } from './interval.ts';
+import type { KeptImages } from './kept-images.ts';
 import { imageScoreOf, type Metric } from './metric.ts';
 import { meanPerturbation, type Perturbation } from './perturbation.ts';
 import { type BitDepth, quantised } from './quantise.ts';
@@ -96,6 +97,8 @@ export interface CurveOptions {
    * ones towards these, so that they stay in the ball: an epsilon below one level changes nothing.
    */
   readonly quantise?: BitDepth | undefined;
+  /** Images to be kept of those that the attacks make. */
+  readonly keep?: KeptImages | undefined;
 }
 
 export interface RobustnessCurves {
@@ -192,7 +195,7 @@ export async function robustnessCurves(
   if (options.attacks.length === 0) {
     throw new UsageError('Robustness curves: expected at least one attack, received none.');
   }
-  const { norm, loss, draws = 1, quantise } = options;
+  const { norm, loss, draws = 1, quantise, keep } = options;
   const { metric } = options.metric;
   const logits = (images: tf.Tensor4D) => options.net.logits(images);
   const tracks = options.attacks.map((attack) =>
@@ -212,7 +215,8 @@ export async function robustnessCurves(
       const random = options.random.stream(`batch-${count++}`);
       // Refuses an epsilon beyond the box before anything is attacked.
       createBall(images, { norm, epsilon: epsilons.at(-1) as number });
-      const under = { images, target, perClass: metric.perClass, clean, epsilons, norm, quantise };
+      const shared = { target, perClass: metric.perClass, clean, epsilons, norm, quantise, keep };
+      const under = { ids: batch.ids, images, ...shared };
       for (const [i, attack] of options.attacks.entries()) {
         measureWatched(tracks[i] as Track, attack, under, random.stream(attack.name));
       }

@@ -13,7 +13,7 @@ export function checkCurves(all: readonly Measured[]): Checked[][] {
   );
 }
 
-/** What the checks of the net itself find, whatever the attack, by some forty passes of at most eight images. */
+/** What the checks of the net itself find, whatever the attack, by some thirty passes of at most eight images. */
 export function checkNet(probe: Probe): Checked[] {
   return tidied(() => {
     const first = known(firstOf(probe));

@@ -8,6 +8,7 @@ import type { NormName } from '../attacks/threat.ts';
 import { type GradientLog, gradientLog } from '../attacks/watch.ts';
 import type { Random } from '../random.ts';
 import { assess } from './class-scores.ts';
+import { type KeptImages, keepImages } from './kept-images.ts';
 import { type Maker, makerOf } from './maker.ts';
 import type { ClassScores } from './metric.ts';
 import { type Perturbation, perturbationsOf } from './perturbation.ts';
@@ -47,6 +48,7 @@ export interface Track {
 }
 
 export interface BatchUnderAttack {
+  readonly ids: readonly string[];
   readonly images: tf.Tensor4D;
   /** With a score. */
   readonly target: Target;
@@ -57,6 +59,7 @@ export interface BatchUnderAttack {
   readonly norm: NormName;
   /** Images are judged as they are stored with so many bits a value; the clean ones are at such levels. */
   readonly quantise: BitDepth | undefined;
+  readonly keep?: KeptImages | undefined;
 }
 
 /** A track that has seen nothing yet. */
@@ -115,6 +118,8 @@ function outcomesOf(
 interface Attempts {
   /** Images for this epsilon, made of the clean ones at `rows`: on from those of the epsilon before, or afresh. */
   at(epsilonIndex: number, rows: readonly number[], afresh: boolean): Outcome[];
+  /** What was made last of the clean images at `rows`, up to this epsilon; before `quantise`. The caller disposes it. */
+  latest(epsilonIndex: number, rows: readonly number[]): tf.Tensor4D;
   /** How near each image of the batch is to one with score 0, as far as is known. */
   nearest(): number[];
 }
@@ -148,6 +153,11 @@ function attemptsOn(batch: BatchUnderAttack, attack: Attack, random: Random, log
       start?.dispose();
       return outcomes;
     },
+    latest(i, rows) {
+      const places = rows.map((row) => open.indexOf(row));
+      if (!attack.direction && !attack.minimise) return takeRows(last ?? takeRows(images, open), places);
+      return made().make(places, { epsilon: epsilons[i] as number, stream: `epsilon-${i}` });
+    },
     nearest() {
       const distances = clean.map(() => Number.POSITIVE_INFINITY);
       const found = maker?.nearest;
@@ -158,6 +168,19 @@ function attemptsOn(batch: BatchUnderAttack, attack: Attack, random: Random, log
       return distances;
     },
   };
+}
+
+function keepLatest(
+  track: Track,
+  { ids, clean, epsilons, keep }: BatchUnderAttack,
+  attempts: Attempts,
+): void {
+  const rows = standing(clean).filter((row) => keep?.ids.has(ids[row] as string));
+  if (!keep || rows.length === 0) return;
+  const of = rows.map((row) => ids[row] as string);
+  const images = attempts.latest(epsilons.indexOf(keep.epsilon), rows);
+  keepImages(keep, track.name, of, images);
+  images.dispose();
 }
 
 /** Attacks a batch at every epsilon, in ascending order, and adds what comes out to the track. */
@@ -191,6 +214,7 @@ export function measureBatch(track: Track, attack: Attack, batch: BatchUnderAtta
       }
       for (const outcome of worst) add(track, i, outcome);
       track.raw[i]?.push(...raw);
+      if (i > 0 && batch.epsilons[i] === batch.keep?.epsilon) keepLatest(track, batch, attempts);
     }
     track.nearest.push(...attempts.nearest());
   });

@@ -13,7 +13,9 @@ const remainders = Uint32Array.from({ length: 256 }, (_, byte) => {
 /** The CRC-32C of `bytes`, an unsigned 32-bit integer; that of the ASCII digits `123456789` is 0xe3069283. */
 export function crc32c(bytes: Uint8Array): number {
   let crc = 0xffffffff;
-  for (const byte of bytes) crc = (crc >>> 8) ^ (remainders[(crc ^ byte) & 0xff] as number);
+  // By index: an iterator takes several times as long, and pictures are long.
+  for (let i = 0; i < bytes.length; i++)
+    crc = (crc >>> 8) ^ (remainders[(crc ^ (bytes[i] as number)) & 0xff] as number);
   return ~crc >>> 0;
 }
 

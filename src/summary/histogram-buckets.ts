@@ -13,7 +13,8 @@ function finiteExtent(values: Values): Extent {
   let count = 0;
   for (let i = 0; i < values.length; i++) {
     const value = values[i] as number;
-    if (!Number.isFinite(value)) continue;
+    // Of NaN and infinity alone; Number.isFinite is called, and there are millions of weights.
+    if (value - value !== 0) continue;
     count++;
     if (value < lowest) lowest = value;
     if (value > highest) highest = value;
@@ -40,11 +41,23 @@ export function histogramBuckets(values: Values, buckets: number): Float64Array 
     rows[bucket * 3] = edge(bucket);
     rows[bucket * 3 + 1] = edge(bucket + 1);
   }
+  if (width > 0) {
+    const counts = countsOf(values, { lowest, width, buckets });
+    for (let bucket = 0; bucket < buckets; bucket++) rows[bucket * 3 + 2] = counts[bucket] as number;
+  } else rows[rows.length - 1] = count;
+  return rows;
+}
+
+function countsOf(
+  values: Values,
+  { lowest, width, buckets }: { lowest: number; width: number; buckets: number },
+): Float64Array {
+  const counts = new Float64Array(buckets);
   for (let i = 0; i < values.length; i++) {
     const value = values[i] as number;
-    if (!Number.isFinite(value)) continue;
-    const bucket = width > 0 ? Math.min(Math.floor((value - lowest) / width), buckets - 1) : buckets - 1;
-    rows[bucket * 3 + 2]! += 1;
+    if (value - value !== 0) continue;
+    const bucket = Math.floor((value - lowest) / width);
+    counts[bucket < buckets ? bucket : buckets - 1]! += 1;
   }
-  return rows;
+  return counts;
 }

@@ -44,8 +44,15 @@ export interface Run {
   readonly signal: AbortSignal;
   /** Earlier epochs, those before a resume included. */
   readonly records: readonly EpochRecord[];
-  /** Writes the state after the epoch just recorded; cheap when it is already written. */
+  /**
+   * Takes the state after the epoch just recorded, and writes it as `later` does; cheap when that is already asked for.
+   */
   saveCheckpoint(): Promise<void>;
+  /**
+   * Does something that no measurement needs, such as drawing and writing, while the next epoch trains: after all that was
+   * asked for before, and before the end of that epoch. An error ends the run.
+   */
+  later(task: () => Promise<void> | void): void;
   /** Ends the run: after this epoch, or at once with what is saved when `reason` is 'interrupted'. */
   stop(reason: string): void;
 }

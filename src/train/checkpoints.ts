@@ -9,7 +9,7 @@ import * as tf from '@tensorflow/tfjs';
 import { messageOf, RunError } from '../errors.ts';
 import { formatLayersModel } from '../exchange/layers-model.ts';
 import type { Net } from '../nets/net.ts';
-import { orRunError, replaceDirectory } from './files.ts';
+import { type Content, orRunError, replaceDirectory } from './files.ts';
 import type { Optimizer } from './optimizers.ts';
 
 /** Where a run stands: which batch comes next, and the sums of the epoch under way. */
@@ -53,20 +53,30 @@ export function checkpointName(epoch: number): string {
   return `epoch-${String(epoch).padStart(4, '0')}`;
 }
 
+/** What a checkpoint is made of. */
+export interface CheckpointState {
+  readonly net: Net;
+  readonly optimizer: Pick<Optimizer, 'name' | 'slots'>;
+  readonly position: Position;
+}
+
 /** Writes a checkpoint, whole or not at all; one of the same name is replaced. */
-export async function saveCheckpoint(
-  run: string,
-  name: string,
-  state: {
-    readonly net: Net;
-    readonly optimizer: Pick<Optimizer, 'name' | 'slots'>;
-    readonly position: Position;
-  },
-): Promise<void> {
-  const { net, optimizer, position } = state;
+export async function saveCheckpoint(run: string, name: string, state: CheckpointState): Promise<void> {
+  await writeCheckpoint(run, name, await copyState(state));
+}
+
+/** The files of a checkpoint. */
+export type CheckpointFiles = Readonly<Record<string, Content>>;
+
+/** Copies of all that a checkpoint is made of: training may go on. */
+export async function copyState({ net, optimizer, position }: CheckpointState): Promise<CheckpointFiles> {
   const { model, weights } = await formatLayersModel(net.model);
   const slots = await Promise.all(optimizer.slots.map(({ variable }) => variable.data<'float32'>()));
-  const files = { 'model.json': model, 'weights.bin': weights, 'optimizer.bin': concatenate(slots) };
+  const files = {
+    'model.json': [Buffer.from(model)],
+    'weights.bin': [weights],
+    'optimizer.bin': slots.map((slot) => new Uint8Array(slot.slice().buffer)),
+  };
   const description: State = {
     format: 1,
     position,
@@ -74,13 +84,15 @@ export async function saveCheckpoint(
       name: optimizer.name,
       slots: optimizer.slots.map(({ name, variable }) => ({ name, length: variable.size })),
     },
-    checksums: Object.fromEntries(Object.entries(files).map(([file, content]) => [file, sha256(content)])),
+    checksums: Object.fromEntries(Object.entries(files).map(([file, parts]) => [file, sha256(...parts)])),
   };
+  return { ...files, 'state.json': `${JSON.stringify(description, null, 2)}\n` };
+}
+
+/** As `saveCheckpoint`. */
+export async function writeCheckpoint(run: string, name: string, files: CheckpointFiles): Promise<void> {
   await orRunError(`Cannot save the checkpoint ${join(run, name)}; earlier ones are kept`, () =>
-    replaceDirectory(join(run, name), {
-      ...files,
-      'state.json': `${JSON.stringify(description, null, 2)}\n`,
-    }),
+    replaceDirectory(join(run, name), files),
   );
 }
 
@@ -208,14 +220,10 @@ function named(names: readonly string[], arrays: readonly Float32Array[]): Reado
   return new Map(names.map((name, i) => [name, arrays[i] as Float32Array]));
 }
 
-function sha256(content: string | Uint8Array): string {
-  return createHash('sha256').update(content).digest('hex');
-}
-
-function concatenate(arrays: readonly Float32Array[]): Uint8Array {
-  return Buffer.concat(
-    arrays.map((array) => new Uint8Array(array.buffer, array.byteOffset, array.byteLength)),
-  );
+function sha256(...parts: readonly Uint8Array[]): string {
+  const hash = createHash('sha256');
+  for (const part of parts) hash.update(part);
+  return hash.digest('hex');
 }
 
 /** Float32 arrays of these lengths, each with memory of its own: engines may keep and change it. */

@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import * as tf from '@tensorflow/tfjs';
 import type { Engine, EngineName, Precision } from '../engine/engine.ts';
+import { version } from './package-version.ts';
 
 /** What a run was made with, beside its experiment: enough to say why two runs differ. */
 export interface Environment {
@@ -41,12 +41,6 @@ export function describeEnvironment(engine: Engine): Environment {
     command: commandLine(),
     ...(commit && { commit }),
   };
-}
-
-/** The version of this package. */
-export function version(): string {
-  const file = new URL('../../package.json', import.meta.url);
-  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 }
 
 /** As it can be typed again in a shell. */

@@ -1,16 +1,20 @@
 // Adversarial images to look at.
 
 import * as tf from '@tensorflow/tfjs';
+import type { Attack, Target } from '../attacks/attack.ts';
+import { takeTarget } from '../attacks/context.ts';
 import { craft } from '../attacks/craft.ts';
 import { type AttackChoice, createAttack } from '../attacks/create.ts';
-import type { NormName } from '../attacks/threat.ts';
+import { imagesOf, rowsOf, takeRows } from '../attacks/rows.ts';
+import type { NormName, ThreatModel } from '../attacks/threat.ts';
 import { gradientLog } from '../attacks/watch.ts';
 import { batches } from '../data/batches.ts';
-import { type Dataset, describeLabels } from '../data/dataset.ts';
+import { type Batch, type Dataset, describeLabels } from '../data/dataset.ts';
 import { type LossChoice, lossOf } from '../losses/create.ts';
 import type { Random } from '../random.ts';
 import { drawGallery, type GalleryImage } from '../report/gallery.ts';
 import { formatEpsilon } from '../report/numbers.ts';
+import type { KeptImages } from '../robustness/kept-images.ts';
 import { ssim } from '../robustness/ssim.ts';
 import type { Classifier } from '../robustness/target.ts';
 
@@ -20,10 +24,12 @@ export interface ExampleOptions {
   readonly epsilon: number;
   readonly loss: LossChoice;
   readonly random: Random;
+  /** Images that were made already; the others are made here. */
+  readonly made?: KeptImages['pixels'];
 }
 
 /** Rows of the picture: enough to see a pattern, few enough to cost little beside the curves. */
-const ROWS = 4;
+export const EXAMPLES = 4;
 
 /** Images of a dataset beside what each attack makes of them. */
 export interface Examples {
@@ -51,17 +57,17 @@ export async function makeExamples(
   dataset: Dataset,
   options: ExampleOptions,
 ): Promise<Examples> {
-  const { attacks, norm, epsilon, loss, random } = options;
+  const { attacks, norm, epsilon, loss, random, made: before } = options;
   const { task, classes } = dataset;
-  const size = Math.min(ROWS, dataset.samples.length);
+  const size = Math.min(EXAMPLES, dataset.samples.length);
   for await (using batch of batches(dataset, { size, prefetch: 0 })) {
     const { images, labels } = batch;
     const target = { logits: net.logits, labels, loss: lossOf(loss) };
     const clean = seen(net, images, dataset);
     const adversarial = attacks.map((choice) => {
       const attack = createAttack(choice);
-      const threat = { norm, epsilon };
-      const moved = craft(attack, images, target, threat, random.stream(attack.name), gradientLog());
+      const own = random.stream(attack.name);
+      const moved = attackedImages(batch, target, { attack, threat: { norm, epsilon }, random: own, before });
       const similar = ssim(images, moved);
       const made = seen(net, moved, dataset);
       moved.dispose();
@@ -77,6 +83,29 @@ export async function makeExamples(
     return { task, classes, norm, epsilon, rows };
   }
   throw new RangeError(`${dataset.name} has no image to show.`);
+}
+
+/** What an attack made of the images of a batch, or makes of them now. */
+function attackedImages(
+  { ids, images }: Batch,
+  target: Target,
+  how: {
+    readonly attack: Attack;
+    readonly threat: ThreatModel;
+    readonly random: Random;
+    readonly before: ExampleOptions['made'];
+  },
+): tf.Tensor4D {
+  const { attack, threat, random, before } = how;
+  const pixels = ids.map((id) => before?.get(attack.name)?.get(id));
+  const missing = [...pixels.keys()].filter((row) => pixels[row] === undefined);
+  tf.tidy(() => {
+    if (missing.length === 0) return;
+    const [clean, under] = [takeRows(images, missing), takeTarget(target, missing)];
+    const moved = craft(attack, clean, under, threat, random, gradientLog());
+    for (const [i, row] of rowsOf(moved).entries()) pixels[missing[i] as number] = row.slice();
+  });
+  return imagesOf(pixels as Float32Array[], images);
 }
 
 /** A PNG of all, with what the net takes each image for. */

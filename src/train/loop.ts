@@ -24,8 +24,10 @@ export async function trainEpochs(session: Session, callbacks: readonly Callback
     const trained = (performance.now() - started) / 1000;
     if (run.signal.aborted) break;
 
+    const later = await secondsOf(() => session.background.settle());
     session.requireFiniteWeights();
-    if (!(await session.asMeasured(() => endEpoch(session, callbacks, { ...passed, trained })))) break;
+    const ended = await session.asMeasured(() => endEpoch(session, callbacks, { ...passed, trained, later }));
+    if (!ended) break;
   }
 
   await session.asMeasured(async () => {
@@ -45,7 +47,7 @@ interface Passed {
 async function endEpoch(
   session: Session,
   callbacks: readonly Callback[],
-  { batches, trained, waited }: Passed & { readonly trained: number },
+  { batches, trained, waited, later }: Passed & { readonly trained: number; readonly later: number },
 ): Promise<boolean> {
   const { run, records, position } = session;
   const measurements = await measure(session, callbacks);
@@ -62,22 +64,27 @@ async function endEpoch(
       'time/wait': waited,
     }),
   };
-  const seconds: Record<string, number> = {};
-  const timed = async (name: string, body: () => Promise<void> | void) => {
-    const started = performance.now();
-    await body();
-    seconds[name] = (performance.now() - started) / 1000;
-  };
-  await timed('records', () => run.directory.appendRecord(record));
+  // What the epoch before had left to do, and was not done while this one was trained on.
+  const seconds: Record<string, number> = { later };
+  seconds.records = await secondsOf(() => run.directory.appendRecord(record));
   run.log.info(record, 'epoch');
   session.position = { epoch: epoch + 1, batch: 0, step, lossSum: 0, images: 0 };
   for (const callback of callbacks) {
-    if (callback.onRecord) await timed(callback.name, async () => callback.onRecord?.(run, record));
+    if (callback.onRecord) seconds[callback.name] = await secondsOf(() => callback.onRecord?.(run, record));
   }
   run.log.info({ epoch, seconds }, 'kept');
   records.push(record);
   return true;
 }
+
+async function secondsOf(body: () => Promise<void> | void): Promise<number> {
+  const started = performance.now();
+  await body();
+  return (performance.now() - started) / 1000;
+}
+
+/** After a batch, while there is something left to write: together still less than a millisecond. */
+const MOST_TURNS = 20;
 
 /** The rest of the epoch that `session.position` is in; returns early when the run is interrupted. */
 async function trainBatches(session: Session, callbacks: readonly Callback[]): Promise<Passed> {
@@ -110,8 +117,10 @@ async function trainBatches(session: Session, callbacks: readonly Callback[]): P
     for (const callback of callbacks) {
       callback.onBatchEnd?.(run, { epoch, step, batch: at.batch, batches: count, loss });
     }
-    // Signals are heard between turns of the event loop only.
-    await macrotask();
+    // Signals are heard between turns of the event loop only, and each of many small operations of files ends in one.
+    for (let turn = 0; turn === 0 || (turn < MOST_TURNS && session.background.busy); turn++)
+      await macrotask();
+    session.background.check();
     // What a step has summed so far is not saved: it is ended first.
     if (run.signal.aborted && part.isLast) break;
     asked = performance.now();

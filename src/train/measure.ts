@@ -12,6 +12,7 @@ import { type LossChoice, lossOf } from '../losses/create.ts';
 import type { Random } from '../random.ts';
 import { declareBudget } from '../robustness/budget.ts';
 import { type CurveOptions, type RobustnessCurves, robustnessCurves } from '../robustness/curve.ts';
+import type { KeptImages } from '../robustness/kept-images.ts';
 import { type MetricName, metricOf } from '../robustness/metrics/create.ts';
 import type { BitDepth } from '../robustness/quantise.ts';
 import type { Classifier } from '../robustness/target.ts';
@@ -89,6 +90,8 @@ export interface RobustnessOptions {
   readonly quantise?: BitDepth | undefined;
   /** Of which attacks `RobustnessCurve.unseen` is measured: all, or those for which it costs little. Default: none. */
   readonly unseen?: 'all' | 'cheap' | undefined;
+  /** As in `CurveOptions`. */
+  readonly keep?: KeptImages | undefined;
 }
 
 /** The images that a robustness measurement attacks: the same for the same `random`. */
@@ -106,12 +109,12 @@ export async function measureRobustness(
   dataset: Dataset,
   options: RobustnessOptions,
 ): Promise<RobustnessCurves> {
-  const { attacks, norm, epsilons, metric, loss, random, surrogate, quantise } = options;
+  const { attacks, norm, epsilons, metric, loss, random, surrogate, quantise, keep } = options;
   const made = attacks.map(createAttack);
   const how: CurveOptions = {
     net,
     attacks: surrogate ? [...made, ...made.map((attack) => transferred(attack, surrogate))] : made,
-    ...{ norm, epsilons, quantise, classes: dataset.classes },
+    ...{ norm, epsilons, quantise, keep, classes: dataset.classes },
     metric: { name: metric, metric: metricOf(metric) },
     loss: lossOf(loss),
     random: random.stream('attacks'),

@@ -2,8 +2,15 @@
 
 import type { Loader } from '../data/loader.ts';
 import { RunError } from '../errors.ts';
+import { type Background, createBackground } from './background.ts';
 import type { EpochRecord, Run } from './callback.ts';
-import { checkpointName, type Position, removeCheckpoint, saveCheckpoint } from './checkpoints.ts';
+import {
+  checkpointName,
+  copyState,
+  type Position,
+  removeCheckpoint,
+  writeCheckpoint,
+} from './checkpoints.ts';
 import type { Learner } from './step.ts';
 
 export interface Session {
@@ -13,6 +20,8 @@ export interface Session {
   /** The same list as `run.records`; the loop adds to it. */
   readonly records: EpochRecord[];
   position: Position;
+  /** What `run.later` was asked for. */
+  readonly background: Background;
   /** Why the run ends before its last epoch. */
   readonly stopReason: string | undefined;
   /** Saves the epoch just recorded, or the place within an epoch where the run was interrupted. */
@@ -30,7 +39,7 @@ export const START: Position = { epoch: 1, batch: 0, step: 0, lossSum: 0, images
 
 /** `interrupt` aborts `parts.signal`. */
 export function createSession(
-  parts: Omit<Run, 'records' | 'saveCheckpoint' | 'stop'>,
+  parts: Omit<Run, 'records' | 'saveCheckpoint' | 'later' | 'stop'>,
   state: {
     readonly learner: Learner;
     readonly loader: Loader;
@@ -41,6 +50,7 @@ export function createSession(
 ): Session {
   const { learner, loader, records } = state;
   const directory = parts.directory.path;
+  const background = createBackground();
   let stopReason: string | undefined;
   let savedStep = state.position.batch === 0 ? state.position.step : -1;
 
@@ -61,7 +71,8 @@ export function createSession(
     const { net, optimizer, defence } = learner;
     const slots = [...optimizer.slots, ...(defence?.slots ?? [])];
     const state = { net, optimizer: { name: optimizer.name, slots }, position };
-    await asMeasured(() => saveCheckpoint(directory, name, state));
+    const files = await asMeasured(() => copyState(state));
+    background.add(() => writeCheckpoint(directory, name, files));
     savedStep = position.step;
   };
   const run: Run = {
@@ -71,8 +82,9 @@ export function createSession(
       const { epoch, batch, step } = session.position;
       if (batch > 0 || epoch === 1 || savedStep === step) return;
       await save(checkpointName(epoch - 1));
-      await removeCheckpoint(directory, 'interrupted');
+      background.add(() => removeCheckpoint(directory, 'interrupted'));
     },
+    later: background.add,
     stop(reason) {
       if (reason === 'interrupted') interrupt();
       stopReason ??= reason;
@@ -84,20 +96,27 @@ export function createSession(
     loader,
     records,
     position: state.position,
+    background,
     get stopReason() {
       if (session.position.epoch > parts.experiment.epochs) return undefined;
       return parts.signal.aborted ? 'interrupted' : stopReason;
     },
     async saveWhereItStands() {
       if (session.position.batch === 0) await run.saveCheckpoint();
-      else if (session.position.step !== savedStep) await save('interrupted');
+      else if (session.position.step !== savedStep) {
+        session.requireFiniteWeights();
+        await save('interrupted');
+      }
+      await background.settle();
     },
     asMeasured,
     requireFiniteWeights() {
       for (const weight of learner.net.model.weights) {
         const values = weight.read().dataSync<'float32'>();
         // A sum of finite numbers is finite, unless it overflows; then look closer.
-        if (Number.isFinite(values.reduce((sum, value) => sum + value, 0))) continue;
+        let sum = 0;
+        for (let i = 0; i < values.length; i++) sum += values[i] as number;
+        if (Number.isFinite(sum)) continue;
         if (values.every(Number.isFinite)) continue;
         throw session.diverged(`the weights ${weight.originalName} became infinite or NaN`);
       }

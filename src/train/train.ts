@@ -35,7 +35,7 @@ import {
   readEnvironment,
   readExperiment,
 } from './run-directory.ts';
-import { createSession, START } from './session.ts';
+import { createSession, type Session, START } from './session.ts';
 import { type Learner, optimizerOf } from './step.ts';
 import { type GradientWatch, watchGradients } from './watch-gradients.ts';
 
@@ -162,6 +162,7 @@ async function runIn(
   const environment = describeEnvironment(engine);
   let summary: ReturnType<typeof summaryFileWriter> | undefined;
   let loader: Loader | undefined;
+  let session: Session | undefined;
   try {
     log.info({ environment, skipped: engine.skipped, resumed }, 'start');
     // Where `cpu` was asked for, nothing was passed over and nothing is said.
@@ -187,7 +188,7 @@ async function runIn(
       },
       options.workers,
     );
-    const session = createSession(
+    session = createSession(
       { ...data, experiment, net, directory, summary, log, signal: abort.signal },
       { learner: gradients.watching(learner), loader, position: from?.position ?? START, records },
       interrupt,
@@ -208,6 +209,8 @@ async function runIn(
     throw noted(error, log, directory.path);
   } finally {
     options.signal?.removeEventListener('abort', interrupt);
+    // What failed there was thrown.
+    await session?.background.settle().catch(() => undefined);
     summary?.close();
     await loader?.close();
     directory.release();

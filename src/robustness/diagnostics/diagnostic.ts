@@ -41,7 +41,7 @@ export interface CurveCheck extends About {
 /** A few images, and the net that is measured on them. */
 export interface Probe {
   readonly net: Classifier;
-  /** `[batch, height, width, channels]` in [0, 1]; the checks of a batch look at its first eight. */
+  /** `[batch, height, width, channels]` in [0, 1]; the checks of a batch look at its first, eight at most. */
   readonly images: tf.Tensor4D;
   readonly labels: tf.Tensor;
   /** What the attacks raise. */

@@ -1,13 +1,14 @@
 import * as tf from '@tensorflow/tfjs';
 import { type BatchCheck, compare, notApplicable, type Probe } from './diagnostic.ts';
 import { mean, plain } from './figures.ts';
-import { lossesOf, slopesOf } from './probing.ts';
+import { lossesOf, slopesOf, tidied } from './probing.ts';
 import { isRandom, RANDOM } from './random-net.ts';
 
 /** Four grey levels of 255. */
 const RADIUS = 4 / 255;
 const STEPS = 5;
-const DRAWS = 10;
+/** Drawn until the verdict is clear: until so many standard errors are between the mean and the threshold. */
+const DRAWS = { least: 3, most: 10, errors: 4 };
 /** Sound nets without a defence were measured to reach 0.14. */
 const THRESHOLD = 0.25;
 
@@ -26,6 +27,17 @@ function climbed(probe: Probe): tf.Tensor4D {
   return moved;
 }
 
+const relative = (loss: number, other: number) => Math.abs(other - loss) / Math.max(Math.abs(loss), 1);
+
+/** Whether further draws would hardly change on which side of the threshold their mean is. */
+function isClear(changes: readonly number[]): boolean {
+  if (changes.length < DRAWS.least) return false;
+  const middle = mean(changes);
+  const squares = changes.reduce((sum, change) => sum + (change - middle) ** 2, 0);
+  const error = Math.sqrt(squares / (changes.length - 1) / changes.length);
+  return Math.abs(middle - THRESHOLD) > DRAWS.errors * error;
+}
+
 /**
  * A loss that jumps where an attack arrives, so that a gradient says nothing about its surroundings: how much a little
  * noise changes it. After Pintor et al. 2022, Indicators of attack failure, arXiv:2106.09947, with departures that
@@ -42,18 +54,14 @@ export const unstableLoss: BatchCheck = {
     const attacked = climbed(probe);
     const losses = lossesOf(probe, attacked);
     if (!losses.every(Number.isFinite)) return notApplicable('losses are not finite');
-    const changes = Array.from({ length: DRAWS }, () =>
-      tf.tidy(() => {
+    const changes: number[] = [];
+    while (changes.length < DRAWS.most && !isClear(changes)) {
+      const around = tidied(() => {
         const noise = tf.tensor4d(random.uniforms(images.size, -RADIUS, RADIUS), images.shape);
-        const around = lossesOf(probe, clipped(attacked, noise));
-        return mean(
-          Array.from(
-            losses,
-            (loss, i) => Math.abs((around[i] as number) - loss) / Math.max(Math.abs(loss), 1),
-          ),
-        );
-      }),
-    );
+        return lossesOf(probe, clipped(attacked, noise));
+      });
+      changes.push(mean(Array.from(losses, (loss, i) => relative(loss, around[i] as number))));
+    }
     const change = mean(changes);
     return compare(
       change,

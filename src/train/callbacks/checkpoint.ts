@@ -17,7 +17,7 @@ export function checkpoint(): Callback {
         const epoch = best && bestEpoch(records, best);
         if (epoch !== undefined) keep.add(epoch);
       }
-      await keepCheckpoints(run.directory.path, keep);
+      run.later(() => keepCheckpoints(run.directory.path, keep));
     },
   };
 }

@@ -10,13 +10,14 @@ import { thresholdCurves } from './threshold-curves.ts';
 export function cleanMeasurement(): Callback {
   return {
     name: 'validation',
-    async onMeasure({ net, validation, experiment, signal, summary }, { epoch }) {
+    async onMeasure(run, { epoch }) {
+      const { net, validation, experiment, signal, summary } = run;
       const { metrics, loss, data } = experiment;
       const curves = thresholdCurves(validation);
       const options = { metrics, loss, batchSize: data.batchSize, signal, observe: curves.add };
       using target = inference(net.model);
       const values = await measureClean(target, validation, options);
-      await curves.write(summary, epoch);
+      run.later(() => curves.write(summary, epoch));
       return Object.fromEntries(Object.entries(values).map(([name, value]) => [`validation/${name}`, value]));
     },
   };

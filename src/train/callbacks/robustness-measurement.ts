@@ -1,13 +1,14 @@
 import { drawCurves } from '../../report/curve-plot.ts';
 import { partialFlag } from '../../robustness/budget.ts';
 import type { RobustnessCurve, RobustnessCurves } from '../../robustness/curve.ts';
+import { type KeptImages, keptImages } from '../../robustness/kept-images.ts';
 import type { NoiseControl } from '../../robustness/matched-noise.ts';
 import type { NoiseName } from '../../robustness/noises.ts';
 import { inference } from '../../robustness/target.ts';
 import type { Callback, Measurements, Run } from '../callback.ts';
 import { checkpointName } from '../checkpoints.ts';
 import { epochsDue } from '../due.ts';
-import { drawExamples, makeExamples } from '../examples.ts';
+import { drawExamples, EXAMPLES, makeExamples } from '../examples.ts';
 import { attackedImages, measureRobustness } from '../measure.ts';
 import { measureNoise } from '../measure-unattacked.ts';
 import { ATTACKED, controlTag, robustnessTag } from '../measurements.ts';
@@ -28,13 +29,15 @@ export function robustnessMeasurement(): Callback {
       const { robustness, epochs } = run.experiment;
       const since = epochsDue(run.experiment, epoch);
       if (!robustness || !since) return {};
+      // A second or so, which a budget did not allow for.
+      const shows = robustness.budget === undefined || epoch === epochs;
+      const shown = shows ? imagesShown(run, robustness) : undefined;
       // The epochs that were not evaluated took about as long.
-      const measured = await curvesOf(run, robustness, since * (seconds ?? 0));
+      const measured = await curvesOf(run, robustness, since * (seconds ?? 0), shown);
       const flags = report(run, epoch, measured);
       const control = robustness.noise && (await controlOf(run, robustness.noise, measured.worst));
       await keep(run, epoch, measured, control);
-      // A second or so, which a budget did not allow for.
-      if (robustness.budget === undefined || epoch === epochs) await keepExamples(run, epoch, robustness);
+      if (shown) await keepExamples(run, epoch, robustness, shown);
       const ofCurves = [...measured.curves, measured.worst].map(measurementsOf);
       return {
         ...Object.assign({}, ...ofCurves, control && controlMeasurements(control, robustness.norm)),
@@ -51,11 +54,12 @@ async function curvesOf(
   run: Run,
   { attacks, norm, epsilons, images, budget, quantise, unseen }: Options,
   trained: number,
+  keep: KeptImages | undefined,
 ): Promise<RobustnessCurves> {
   const { metrics, loss, data } = run.experiment;
   using target = inference(run.net.model);
   return await measureRobustness(target, run.validation, {
-    ...{ attacks, norm, epsilons, images, loss, quantise },
+    ...{ attacks, norm, epsilons, images, loss, quantise, keep },
     ...(unseen && { unseen: 'all' }),
     ...(budget !== undefined && { seconds: budget * trained }),
     metric: metrics[0],
@@ -140,29 +144,39 @@ async function keep(
     `curves/${name}.json`,
     `${JSON.stringify({ epoch, curves, worst, control, flags, checks }, null, 2)}\n`,
   );
-  const plot = await plotCurves(`${experiment.name}, epoch ${epoch}${partly(worst)}`, [...curves, worst]);
-  await directory.write(`images/${name}-curves.png`, plot);
-  summary.image('robustness/curves', plot, epoch);
+  run.later(async () => {
+    const plot = await plotCurves(`${experiment.name}, epoch ${epoch}${partly(worst)}`, [...curves, worst]);
+    await directory.write(`images/${name}-curves.png`, plot);
+    summary.image('robustness/curves', plot, epoch);
+  });
 }
 
-/** Shows the middle epsilon of the curves, where attacks differ most. */
+/** The first images that are attacked, at the middle epsilon of the curves, where attacks differ most. */
+function imagesShown(run: Run, { epsilons, images }: Options): KeptImages {
+  const { samples } = attackedImages(run.validation, images, streamOf(run));
+  const ids = samples.slice(0, EXAMPLES).map(({ id }) => id);
+  return keptImages(epsilons[epsilons.length >> 1] ?? 0, ids);
+}
+
 async function keepExamples(
   run: Run,
   epoch: number,
-  { attacks, norm, epsilons, images }: Options,
+  { attacks, norm, images }: Options,
+  { epsilon, pixels }: KeptImages,
 ): Promise<void> {
-  const epsilon = epsilons[epsilons.length >> 1] ?? 0;
   const random = streamOf(run);
   using target = inference(run.net.model);
   const examples = await makeExamples(target, attackedImages(run.validation, images, random), {
-    ...{ attacks, norm, epsilon, loss: run.experiment.loss },
+    ...{ attacks, norm, epsilon, loss: run.experiment.loss, made: pixels },
     random: random.stream('examples'),
   });
-  const picture = await drawExamples(examples);
-  const name = `images/${checkpointName(epoch)}-examples`;
-  await run.directory.write(`${name}.png`, picture);
-  await run.directory.write(`${name}.json`, JSON.stringify(await describeExamples(examples, epoch)));
-  run.summary.image('robustness/examples', picture, epoch);
+  run.later(async () => {
+    const picture = await drawExamples(examples);
+    const name = `images/${checkpointName(epoch)}-examples`;
+    await run.directory.write(`${name}.png`, picture);
+    await run.directory.write(`${name}.json`, JSON.stringify(await describeExamples(examples, epoch)));
+    run.summary.image('robustness/examples', picture, epoch);
+  });
 }
 
 /** For titles: how many images, where that is not all. */

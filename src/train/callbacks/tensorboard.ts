@@ -28,7 +28,7 @@ export function tensorboard(gradients: GradientWatch): Callback {
     onBatchEnd(_run, { batch, batches }) {
       if (batch === Math.max(batches - 2, 0)) gradients.arm();
     },
-    onRecord({ summary, net }, { epoch, measurements, times }) {
+    onRecord({ summary, net, later }, { epoch, measurements, times }) {
       for (const [name, value] of Object.entries({ ...measurements, ...times }))
         summary.scalar(name, value, epoch);
       const slopes = gradients.take();
@@ -39,7 +39,8 @@ export function tensorboard(gradients: GradientWatch): Callback {
         if (slope) summary.histogram(`gradients/${name}`, slope, epoch);
         slope?.dispose();
       }
-      summary.flush();
+      // After the pictures, which are drawn later, and before the checkpoint: what is resumed has all of its epochs here.
+      later(summary.flush);
     },
     onRunEnd({ summary, signal }) {
       if (!signal.aborted) summary.endOfSession('success');
