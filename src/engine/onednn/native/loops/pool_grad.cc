@@ -60,9 +60,9 @@ void DisjointAvgPoolGrad(const Geometry& g, const T* dy, T* dx) {
   });
 }
 
-// For every cell and pack of channels, the sum of `term(pack, cell, an output over it, channel)`.
-template <typename T, typename Term>
-void Gather(const Geometry& g, const Covers& covers, const Lists& lists, const Part& part, T* dx, const Term& term) {
+// For every cell and pack of channels, the sum of `share(pack, cell, output)(channel)` for the outputs over it.
+template <typename T, typename Share>
+void Gather(const Geometry& g, const Covers& covers, const Lists& lists, const Part& part, T* dx, const Share& share) {
   T* volume = dx + part.volume * g.Cells() * g.channels + part.first;
   const int64_t channels = part.count, step = g.channels;
   EachCell(g, covers, part, lists.Own(), [=](int64_t cell, const int64_t* over, int64_t count) {
@@ -73,8 +73,9 @@ void Gather(const Geometry& g, const Covers& covers, const Lists& lists, const P
 #pragma GCC unroll 4
       for (int i = 0; i < P::kCount; i++) sum[i] = V{};
       for (const int64_t* output = over; output < over + count; output++) {
+        const auto of_output = share(pack, cell, *output);
 #pragma GCC unroll 4
-        for (int i = 0; i < P::kCount; i++) sum[i] += term(pack, cell, *output, c + i * P::kWidth);
+        for (int i = 0; i < P::kCount; i++) sum[i] += of_output(c + i * P::kWidth);
       }
       T* to = volume + cell * step + c;
 #pragma GCC unroll 4
@@ -127,11 +128,13 @@ void MaxPoolGrad(const Call& call, const Geometry& g) {
     const int64_t before = FindLargest(g, covers, parts, part, x, cells);
     const T* upstream = dy + part.volume * g.Outputs() * g.channels + part.first;
     const int64_t count = part.count, step = g.channels;
-    Gather(g, covers, lists, part, dx, [=](auto pack, int64_t cell, int64_t output, int64_t c) {
+    Gather(g, covers, lists, part, dx, [=](auto pack, int64_t cell, int64_t output) {
       using V = typename decltype(pack)::Vector;
       using I = typename decltype(pack)::Integers;
-      const I largest = Get<I>(cells + (output - before) * count + c);
-      return largest == All<I>(static_cast<int32_t>(cell)) ? Get<V>(upstream + output * step + c) : V{};
+      const int32_t* largest = cells + (output - before) * count;
+      const T* whole = upstream + output * step;
+      const I here = All<I>(static_cast<int32_t>(cell));
+      return [=](int64_t c) { return Get<I>(largest + c) == here ? Get<V>(whole + c) : V{}; };
     });
   });
 }
@@ -153,9 +156,11 @@ void AvgPoolGrad(const Call& call, const Geometry& g) {
   Parts(g).Each([&](const Part& part) {
     const T* upstream = dy + part.volume * g.Outputs() * g.channels + part.first;
     const int64_t step = g.channels;
-    Gather(g, covers, lists, part, dx, [=](auto pack, int64_t, int64_t output, int64_t c) {
+    Gather(g, covers, lists, part, dx, [=](auto pack, int64_t, int64_t output) {
       using V = typename decltype(pack)::Vector;
-      return Get<V>(upstream + output * step + c) * All<V>(shares[output]);
+      const T* whole = upstream + output * step;
+      const V share = All<V>(shares[output]);
+      return [=](int64_t c) { return Get<V>(whole + c) * share; };
     });
   });
 }
