@@ -9,10 +9,7 @@ namespace medrobust::MEDROBUST_ISA {
 namespace {
 
 // Not a number where `value` is not.
-template <typename V>
-inline V Above(V least, V value) {
-  return value < least ? least : value;
-}
+inline float Above(float least, float value) { return value < least ? least : value; }
 
 // Adds up the differences of the long rows of a block to its first one, and their squares: that is one of those whose
 // deviation is sought, so that what cancels out is at most as many times as much as there are rows.
@@ -21,20 +18,19 @@ void Gather(const Shape& s, const T* x, int64_t begin, int64_t end, float* sums)
   const T* first = x + begin * s.Width();
   float* squares = sums + s.Width();
   EachRows<4>(s, begin, end, [=](auto rows, int64_t start, int64_t length) {
-    const int64_t step = length;
-    EachPack<1>(length, [=](auto pack, int64_t i) {
-      using V = typename decltype(pack)::Vector;
-      const V pivot = Get<V>(first + i);
-      V sum = Get<V>(sums + i), square = Get<V>(squares + i);
+#pragma GCC ivdep
+    for (int64_t i = 0; i < length; i++) {
+      const float pivot = Load(first[i]);
+      float sum = sums[i], square = squares[i];
 #pragma GCC unroll 4
       for (int row = 0; row < decltype(rows)::kCount; row++) {
-        const V difference = Get<V>(x + start + row * step + i) - pivot;
+        const float difference = Load(x[start + row * length + i]) - pivot;
         sum += difference;
         square += difference * difference;
       }
-      Put(sum, sums + i);
-      Put(square, squares + i);
-    });
+      sums[i] = sum;
+      squares[i] = square;
+    }
   });
 }
 
@@ -68,12 +64,20 @@ void Normalise(const Shape& s, const T* x, const float* mean, const float* scale
   Repeat(s, shift, shifts);
   ParallelFor(s.LongRows(), GrainFor(s.Width()), [=](int64_t begin, int64_t end) {
     EachRows<1>(s, begin, end, [=](auto, int64_t start, int64_t length) {
-      EachPack<1>(length, [=](auto pack, int64_t i) {
-        using V = typename decltype(pack)::Vector;
-        const V centred = (Get<V>(x + start + i) - Get<V>(means + i)) * Get<V>(scales + i) + Get<V>(shifts + i);
-        const V value = residual ? centred + Get<V>(residual + start + i) : centred;
-        Put(Above(All<V>(least), value), y + start + i);
-      });
+      const T* from = x + start;
+      T* to = y + start;
+      if (residual) {
+        const T* more = residual + start;
+#pragma GCC ivdep
+        for (int64_t i = 0; i < length; i++) {
+          Store(Above(least, (Load(from[i]) - means[i]) * scales[i] + shifts[i] + Load(more[i])), to + i);
+        }
+      } else {
+#pragma GCC ivdep
+        for (int64_t i = 0; i < length; i++) {
+          Store(Above(least, (Load(from[i]) - means[i]) * scales[i] + shifts[i]), to + i);
+        }
+      }
     });
   });
 }

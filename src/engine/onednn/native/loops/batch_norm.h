@@ -3,8 +3,8 @@
 
 #pragma once
 
+#include "half.h"
 #include "memory.h"
-#include "pack.h"
 
 namespace medrobust::MEDROBUST_ISA {
 namespace {
@@ -34,6 +34,8 @@ template <int kNumber>
 struct Constant {
   static constexpr int kCount = kNumber;
 };
+
+// Arrays do not overlap, or are the same: loops over a row say so (ivdep), as the compiler gives up on so many otherwise.
 
 // Calls `body(number of rows, first of them, length)` for long rows [begin, end): for `kMany` at once, which lie `Width`
 // elements apart, then for one; the last row of all is shorter, perhaps.
@@ -92,7 +94,7 @@ struct Sums {
   double* Second() const { return First() + s.channels; }
 
   static int64_t PartsOf(const Shape& s) {
-    const int64_t parts = s.Size() / (2 * kGrain), rows = s.LongRows(), most = rows < 16 ? rows : 16;
+    const int64_t parts = s.Size() / kPartElements, rows = s.LongRows(), most = rows < 16 ? rows : 16;
     return parts < 1 ? 1 : (parts < most ? parts : most);
   }
 
@@ -100,11 +102,6 @@ struct Sums {
   int64_t parts, each;
   Memory memory;
 };
-
-template <typename V>
-inline void Add(const V& value, float* to) {
-  Put(Get<V>(to) + value, to);
-}
 
 }  // namespace
 }  // namespace medrobust::MEDROBUST_ISA

@@ -11,39 +11,33 @@ namespace {
 template <typename T>
 struct Whole {
   const T* dy;
-  template <typename V>
-  V At(int64_t at) const {
-    return Get<V>(dy + at);
-  }
+  T At(int64_t at) const { return dy[at]; }
 };
 template <typename T>
 struct Masked {
   const T *dy, *y;
-  template <typename V>
-  V At(int64_t at) const {
-    return Get<V>(y + at) > 0 ? Get<V>(dy + at) : V{};
-  }
+  T At(int64_t at) const { return Either(Load(y[at]) > 0, dy[at]); }
 };
 
 // Adds up what is upstream, and its products with the deviations of x.
 template <typename T, typename Upstream>
-void Gather(const Shape& s, const T* x, Upstream upstream, const float* means, int64_t begin, int64_t end, float* sums) {
+void Gather(const Shape& s, const T* x, Upstream upstream, const float* means, int64_t begin, int64_t end,
+            float* sums) {
   float* products = sums + s.Width();
   EachRows<4>(s, begin, end, [=](auto rows, int64_t start, int64_t length) {
-    EachPack<1>(length, [=](auto pack, int64_t i) {
-      using V = typename decltype(pack)::Vector;
-      const V mean = Get<V>(means + i);
-      V sum = Get<V>(sums + i), product = Get<V>(products + i);
+#pragma GCC ivdep
+    for (int64_t i = 0; i < length; i++) {
+      float sum = sums[i], product = products[i];
 #pragma GCC unroll 4
       for (int row = 0; row < decltype(rows)::kCount; row++) {
         const int64_t at = start + row * length + i;
-        const V through = upstream.template At<V>(at);
+        const float through = Load(upstream.At(at));
         sum += through;
-        product += through * (Get<V>(x + at) - mean);
+        product += through * (Load(x[at]) - means[i]);
       }
-      Put(sum, sums + i);
-      Put(product, products + i);
-    });
+      sums[i] = sum;
+      products[i] = product;
+    }
   });
 }
 
@@ -56,13 +50,17 @@ template <typename T, typename Upstream>
 void Spread(const Shape& s, const T* x, Upstream upstream, Slopes of, T* dx, T* dresidual) {
   ParallelFor(s.LongRows(), GrainFor(2 * s.Width()), [=](int64_t begin, int64_t end) {
     EachRows<1>(s, begin, end, [=](auto, int64_t start, int64_t length) {
-      EachPack<1>(length, [=](auto pack, int64_t i) {
-        using V = typename decltype(pack)::Vector;
-        const V deviation = Get<V>(x + start + i) - Get<V>(of.mean + i), through = upstream.template At<V>(start + i);
-        const V rest = Get<V>(of.tilt + i) * deviation + Get<V>(of.offset + i);
-        if (dresidual) Put(through, dresidual + start + i);
-        Put(Get<V>(of.slope + i) * through + rest, dx + start + i);
-      });
+      const T* from = x + start;
+      T* to = dx + start;
+#pragma GCC ivdep
+      for (int64_t i = 0; i < length; i++) {
+        const float rest = of.tilt[i] * (Load(from[i]) - of.mean[i]) + of.offset[i];
+        Store(of.slope[i] * Load(upstream.At(start + i)) + rest, to + i);
+      }
+      if (!dresidual) return;
+      T* aside = dresidual + start;
+#pragma GCC ivdep
+      for (int64_t i = 0; i < length; i++) aside[i] = upstream.At(start + i);
     });
   });
 }
