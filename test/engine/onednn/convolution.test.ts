@@ -56,6 +56,13 @@ const cases: Case[] = [
       [0, 0],
     ],
   },
+  // Few pixels: products of matrices, of the image as it lies where the filter is of one pixel.
+  { x: [3, 2, 2, 24], filter: [3, 3, 16] },
+  { x: [2, 3, 3, 17], filter: [3, 1, 33] },
+  { x: [2, 3, 2, 40], filter: [1, 1, 9] },
+  // A column of taps, and a row.
+  { x: [2, 7, 7, 32], filter: [7, 1, 16] },
+  { x: [2, 7, 7, 16], filter: [1, 7, 32] },
 ];
 
 const dilated: Case[] = [

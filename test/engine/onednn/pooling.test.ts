@@ -20,6 +20,12 @@ const cases: Case[] = [
   { x: [2, 8, 6, 4], filterSize: [2, 2], strides: [3, 3], pad: 0, dimRoundingMode: 'round' },
   { x: [1, 4, 4, 2], filterSize: [4, 4], strides: [4, 4], pad: 'valid' },
   { x: [16, 12, 12, 64], filterSize: [3, 3], strides: [2, 2], pad: 'same' },
+  // Vectors and what they leave; gaps between windows; images in several bands.
+  { x: [3, 9, 11, 17], filterSize: [2, 3], strides: [3, 4], pad: 'valid' },
+  { x: [1, 5, 70, 45], filterSize: [5, 5], strides: [1, 2], pad: 'same' },
+  { x: [1, 70, 40, 17], filterSize: [3, 3], strides: [2, 2], pad: 'same' },
+  { x: [1, 64, 33, 3], filterSize: [4, 2], strides: [1, 1], pad: 'valid' },
+  { x: [1, 48, 40, 1], filterSize: [3, 5], strides: [3, 1], pad: 2, dimRoundingMode: 'floor' },
 ];
 
 interface VolumeCase {
@@ -36,6 +42,8 @@ const volumes: VolumeCase[] = [
   { x: [1, 1, 6, 5, 2], filterSize: [1, 2, 2], strides: [1, 2, 2], pad: 'same' },
   { x: [2, 6, 1, 1, 5], filterSize: [3, 1, 1], strides: [3, 1, 1], pad: 'valid' },
   { x: [1, 5, 5, 5, 3], filterSize: [3, 3, 3], strides: [2, 2, 2], pad: 1 },
+  { x: [1, 26, 12, 12, 5], filterSize: [3, 3, 3], strides: [2, 2, 2], pad: 'same' },
+  { x: [1, 1, 20, 60, 2], filterSize: [3, 3, 3], strides: [1, 1, 1], pad: 'same' },
 ];
 
 describeNative('native pooling', () => {

@@ -8,6 +8,10 @@ const batches = [
   [1, 4],
   [2, 7, 6, 8],
   [16, 20, 20, 33],
+  // Rows that are joined, the last of them shorter; one channel; a row longer than is joined.
+  [4099, 17],
+  [1031, 1],
+  [37, 300],
 ];
 
 describeNative('native kernels of training', () => {
@@ -57,6 +61,25 @@ describeNative('native kernels of training', () => {
       assertAgrees('FusedBatchNorm, scaled', withBoth, tolerance);
     });
   }
+
+  it('finds the statistics of constants and of outliers', () => {
+    const channels = [3];
+    const moments = (x: tf.Tensor) => {
+      const inputs = { x, gamma: tf.ones(channels), beta: tf.zeros(channels) };
+      const [, mean, variance] = runKernel('BatchNormTrain', inputs, { epsilon: 1e-3 }) as tf.Tensor[];
+      return [mean!.dataSync(), variance!.dataSync()] as const;
+    };
+    tf.setBackend('onednn');
+    tf.tidy(() => {
+      const [mean, variance] = moments(tf.fill([999, 3], 7.3));
+      assert.deepEqual([...mean], new Array(3).fill(Math.fround(7.3)));
+      assert.deepEqual([...variance], [0, 0, 0]);
+      // One of a thousand is far from the others, and comes first.
+      const [, spread] = moments(tf.concat([tf.fill([1, 3], 1000), tf.fill([999, 3], -1)]));
+      const exact = (1001 / 1000) ** 2 * 999;
+      for (const value of spread) assert.ok(Math.abs(value / exact - 1) < 2e-5, `${value}, not ${exact}`);
+    });
+  });
 
   for (const [rows, classes] of [
     [1, 2],

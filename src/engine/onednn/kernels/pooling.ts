@@ -37,7 +37,7 @@ const flat = {
   padInfo: { front: 0 },
 };
 
-/** What native/loops/pool.cc takes: an image is a volume of depth 1. */
+/** What native/loops/pool.h takes: an image is a volume of depth 1. */
 export function geometryOf(info: PlaneInfo | VolumeInfo): Int32Array {
   const depth = 'inDepth' in info ? info : flat;
   return integers(

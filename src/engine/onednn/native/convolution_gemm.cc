@@ -95,9 +95,18 @@ void InParts(const Unfolding& unfolding, const Run& run) {
   }
 }
 
+// Whether x is unfolded as it lies.
+bool IsUnfolded(const Convolution& c) {
+  return c.filter_height * c.filter_width == 1 && c.stride_height == 1 && c.stride_width == 1 && c.pad_top == 0 &&
+         c.pad_left == 0 && c.out_height == c.height && c.out_width == c.width;
+}
+
+int64_t Rows(const Convolution& c) { return int64_t{c.batch} * c.out_height * c.out_width; }
+
 }  // namespace
 
 void GemmForward(const Convolution& c, const float* x, const float* filter, float* y) {
+  if (IsUnfolded(c)) return Gemm(false, false, Rows(c), c.outputs, c.inputs, x, filter, y);
   Unfolding unfolding(c);
   InParts(unfolding, [&](int64_t first, int64_t count) {
     unfolding.Fill(x + first * c.height * c.width * c.inputs, count);
@@ -107,6 +116,7 @@ void GemmForward(const Convolution& c, const float* x, const float* filter, floa
 }
 
 void GemmBackwardInput(const Convolution& c, const float* dy, const float* filter, float* dx) {
+  if (IsUnfolded(c)) return Gemm(false, true, Rows(c), c.inputs, c.outputs, dy, filter, dx);
   Unfolding unfolding(c);
   InParts(unfolding, [&](int64_t first, int64_t count) {
     Gemm(false, true, count * unfolding.rows, unfolding.width, c.outputs, dy + first * unfolding.rows * c.outputs,
@@ -116,6 +126,7 @@ void GemmBackwardInput(const Convolution& c, const float* dy, const float* filte
 }
 
 void GemmBackwardFilter(const Convolution& c, const float* x, const float* dy, float* dfilter) {
+  if (IsUnfolded(c)) return Gemm(true, false, c.inputs, c.outputs, Rows(c), x, dy, dfilter);
   Unfolding unfolding(c);
   InParts(unfolding, [&](int64_t first, int64_t count) {
     unfolding.Fill(x + first * c.height * c.width * c.inputs, count);

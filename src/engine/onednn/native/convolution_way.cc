@@ -24,29 +24,33 @@ bool CanFlip(const Convolution& c) {
          fits(c.width, c.out_width, c.dilation_width, c.filter_width, c.pad_left);
 }
 
+bool FitsBlocks(const Convolution& c, int32_t block) { return c.inputs % block == 0 && c.outputs % block == 0; }
+
 constexpr int64_t kVeryFewPixels = 16;
 
 // Measured with oneDNN 2.6 on AVX-512, over the layers of ResNet-18 and -50, U-Net and Inception-v3. Our layout costs
 // next to nothing there. Where few pixels meet many channels, oneDNN reorders the filter for little work, and one matrix
-// product for the whole batch, on the filter as it lies, takes down to a third of the time; and so does the gradient of
+// product for the whole batch, on the filter as it lies, takes down to a quarter of the time; and so does the gradient of
 // an input of less than eight channels, the image that is attacked. Where the filter's copy is kept, that is worth it for
 // the fewest pixels only.
 Way WayForAvx512(const Convolution& c, Direction direction, bool kept) {
-  constexpr int64_t kHardlyAPixel = 4;
+  constexpr int64_t kHardlyAPixel = 4, kFewestPixels = 9, kFewerPixels = 36;
   constexpr int32_t kManyInputs = 256;
   const int64_t pixels = Pixels(c);
   if (c.HasPieces()) return Way::kPlain;
   switch (direction) {
     case kForward:
-      return pixels <= (kept ? kHardlyAPixel : kFewPixels) ? Way::kProduct : Way::kPlain;
+      return pixels <= (kept ? kHardlyAPixel : kFewerPixels) ? Way::kProduct : Way::kPlain;
     case kBackwardInput:
       if (c.inputs < 8) return Way::kProduct;
       if (IsPoint(c)) return Way::kPlain;
       if (kept) return pixels > kVeryFewPixels && !IsStrided(c) && CanFlip(c) ? Way::kFlipped : Way::kPlain;
-      if (IsStrided(c)) return pixels <= kFewPixels ? Way::kProduct : Way::kPlain;
-      return pixels > kFewPixels && CanFlip(c) ? Way::kFlipped : Way::kPlain;
+      if (pixels <= (IsStrided(c) ? kFewPixels : kFewestPixels)) return Way::kProduct;
+      return pixels > kFewerPixels && !IsStrided(c) && CanFlip(c) ? Way::kFlipped : Way::kPlain;
     default:
       if (pixels <= kVeryFewPixels) return Way::kProduct;
+      // Columns of taps.
+      if (c.filter_width == 1 && c.filter_height > 1 && pixels <= kFewPixels && FitsBlocks(c, 16)) return Way::kBlocked;
       return !IsPoint(c) && pixels <= kFewPixels && c.inputs >= kManyInputs ? Way::kProduct : Way::kPlain;
   }
 }
@@ -70,8 +74,7 @@ Way WayForAvx2(const Convolution& c, Direction direction) {
     if (direction == kBackwardFilter && c.inputs >= kManyInputs && pixels <= kMediumPixels) return Way::kProduct;
   }
   if (direction == kBackwardInput && c.inputs < 8) return c.HasPieces() ? Way::kBlocked : Way::kProduct;
-  const bool fits_blocks = c.inputs % 8 == 0 && c.outputs % 8 == 0;
-  if (!fits_blocks || IsPoint(c)) return Way::kPlain;
+  if (!FitsBlocks(c, 8) || IsPoint(c)) return Way::kPlain;
   switch (direction) {
     case kForward:
       return c.inputs < kManyChannels ? Way::kPlain : Way::kBlocked;
@@ -82,9 +85,7 @@ Way WayForAvx2(const Convolution& c, Direction direction) {
   }
 }
 
-bool LeavesRest(const Convolution& c, int32_t block) {
-  return c.HasPieces() || c.inputs % block != 0 || c.outputs % block != 0;
-}
+bool LeavesRest(const Convolution& c, int32_t block) { return c.HasPieces() || !FitsBlocks(c, block); }
 
 // Where oneDNN computes wrong numbers. Of a 1 × 1 filter whose channels leave a rest: 2.6 (jit_1x1:avx2) now and then the
 // gradient of the filter, with strides, as it reads working memory that it never wrote; 3.7 that of the input. 3.7 also

@@ -25,7 +25,7 @@ void Combine(const Call& call, Function function) {
   const Array<In> first = call.All<In>(0);
   const In *a = first.data, *b = call.Elements<In>(1, first.size);
   Out* out = call.Elements<Out>(2, first.size);
-  ParallelFor(first.size, kGrain / 4, [=](int64_t begin, int64_t end) {
+  ParallelFor(first.size, kGrain / 8, [=](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; i++) out[i] = function(a[i], b[i]);
   });
 }

@@ -72,7 +72,7 @@ inline double RowSum(int64_t n, const Term& term) {
 // In how many parts the pixels of an image are gone through: fixed by the shape, so that results do not depend on the
 // threads.
 int64_t PartsOf(const Shape& s) {
-  const int64_t parts = s.images >= 16 ? 1 : s.pixels * s.channels / (2 * kGrain);
+  const int64_t parts = s.images >= 16 ? 1 : s.pixels * s.channels / kPartElements;
   const int64_t most = s.pixels < 16 ? s.pixels : 16;
   return parts < 1 ? 1 : (parts < most ? parts : most);
 }
@@ -197,7 +197,7 @@ struct Gradients {
 void BackwardRows(const Shape& s, const Gradients& g) {
   const int64_t width = s.Width(), rows = s.images;
   // As many parts as give every core one, fixed by the shape.
-  const int64_t wanted = rows * s.channels / (2 * kGrain), most = rows < 16 ? rows : 16;
+  const int64_t wanted = rows * s.channels / kPartElements, most = rows < 16 ? rows : 16;
   const int64_t parts = wanted < 1 ? 1 : (wanted < most ? wanted : most);
   const Doubles sums(parts * 2 * s.channels), blocks(parts * s.channels);
   ParallelFor(parts, GrainFor(4 * rows * s.channels / parts), [&](int64_t begin, int64_t end) {

@@ -79,7 +79,7 @@ class Step {
   // Calls `update(move, from, to)` for blocks of each weight, and moves the averages after it.
   template <typename Update>
   void Run(const Update& update) const {
-    ParallelFor(total_, kGrain / 4, [&](int64_t begin, int64_t end) {
+    ParallelFor(total_, kGrain / 8, [&](int64_t begin, int64_t end) {
       for (int64_t i = 0; i < count_; i++) {
         const Move& move = moves_[i];
         const int64_t from = (begin > move.begin ? begin : move.begin) - move.begin;

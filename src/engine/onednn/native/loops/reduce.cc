@@ -62,7 +62,7 @@ void AddRows(const T* x, int64_t rows, int64_t inner, int64_t stride, double* su
 // of threads.
 int64_t PartsOf(int64_t outer, int64_t length, int64_t inner) {
   if (outer >= 16) return 1;
-  const int64_t parts = length * inner / (4 * kGrain);
+  const int64_t parts = length * inner / (2 * kPartElements);
   const int64_t most = length < 16 ? length : 16;
   return parts < 1 ? 1 : (parts < most ? parts : most);
 }
