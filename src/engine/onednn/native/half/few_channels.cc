@@ -2,6 +2,9 @@
 // and copies the larger side, which is bfloat16, from and to it. Sums are float; of many rows, double.
 
 #include "few_channels.h"
+
+#include <cstring>
+
 #include "vectors.h"
 
 namespace medrobust::avx512 {
@@ -21,15 +24,15 @@ struct Band {
     float* band = static_cast<float*>(memory.data) + ThreadIndex(threads) * size;
     const float* image = x + row / c.out_height * c.height * c.width * c.inputs;
     const int64_t top = row % c.out_height * c.stride_height - c.pad_top;
-    const int64_t before = int64_t{c.pad_left} * c.inputs, length = int64_t{c.width} * c.inputs;
+    // Floats of a row: of the image, of padding before it, and those of the image that the band holds.
+    const int64_t length = int64_t{c.width} * c.inputs, before = int64_t{c.pad_left} * c.inputs;
+    const int64_t inside = length < width - before ? length : width - before;
     for (int64_t i = 0; i < c.filter_height; i++) {
       const int64_t y = top + i * c.dilation_height;
       const float* from = y >= 0 && y < c.height ? image + y * length : nullptr;
       float* to = band + i * width;
-      for (int64_t j = 0; j < width; j++) {
-        const int64_t at = j - before;
-        to[j] = from && at >= 0 && at < length ? from[at] : 0;
-      }
+      std::memset(to, 0, width * sizeof(float));
+      if (from && inside > 0) std::memcpy(to + before, from, inside * sizeof(float));
     }
     return band;
   }
@@ -71,6 +74,29 @@ inline void Outputs(const Convolution& c, const float* band, const int64_t* plac
   for (int p = 0; p < pixels; p++) Store(_mm512_max_ps(least, sums[p]), to + (column + p) * c.outputs);
 }
 
+// The gradients of the inputs [column, column + pixels) of a row, under the taps [i_from, i_to) × [j_from, j_to) of all
+// of them. `upstream` is where the tap 0, 0 of the first one reads.
+template <int pixels>
+inline void Inputs(const Convolution& c, const Half* upstream, const float* filter, int64_t i_from, int64_t i_to,
+                   int64_t j_from, int64_t j_to, float* to) {
+  for (int64_t input = 0; input < c.inputs; input++) {
+    __m512 sums[pixels] = {};
+    for (int64_t i = i_from; i < i_to; i++) {
+      for (int64_t j = j_from; j < j_to; j++) {
+        const Half* from = upstream - (i * c.out_width + j) * c.outputs;
+        const float* weights = filter + ((i * c.filter_width + j) * c.inputs + input) * c.outputs;
+        for (int64_t o = 0; o < c.outputs; o += kLanes) {
+          const __m512 weight = Load(weights + o);
+#pragma GCC unroll 8
+          for (int p = 0; p < pixels; p++) sums[p] = _mm512_fmadd_ps(Load(from + p * c.outputs + o), weight, sums[p]);
+        }
+      }
+    }
+#pragma GCC unroll 8
+    for (int p = 0; p < pixels; p++) to[p * c.inputs + input] = _mm512_reduce_add_ps(sums[p]);
+  }
+}
+
 }  // namespace
 
 void FewForward(const Convolution& c, const float* x, const float* filter, const float* bias, bool relu, Half* y) {
@@ -101,23 +127,20 @@ void FewBackwardInput(const Convolution& c, const Half* dy, const float* filter,
       const Half* image = dy + row / c.height * c.out_height * c.out_width * c.outputs;
       const int64_t i_from = below >= c.out_height ? below - c.out_height + 1 : 0;
       const int64_t i_to = below < c.filter_height ? below + 1 : c.filter_height;
-      for (int64_t column = 0; column < c.width; column++) {
+      for (int64_t column = 0; column < c.width;) {
         const int64_t beside = column + c.pad_left;
+        const Half* upstream = image + (below * c.out_width + beside) * c.outputs;
+        float* to = dx + (row * c.width + column) * c.inputs;
+        const int64_t last = column + kPixels - 1 + c.pad_left;
+        if (beside >= c.filter_width - 1 && last < c.out_width && column + kPixels <= c.width) {
+          Inputs<kPixels>(c, upstream, filter, i_from, i_to, 0, c.filter_width, to);
+          column += kPixels;
+          continue;
+        }
         const int64_t j_from = beside >= c.out_width ? beside - c.out_width + 1 : 0;
         const int64_t j_to = beside < c.filter_width ? beside + 1 : c.filter_width;
-        for (int64_t input = 0; input < c.inputs; input++) {
-          __m512 sum = _mm512_setzero_ps();
-          for (int64_t i = i_from; i < i_to; i++) {
-            for (int64_t j = j_from; j < j_to; j++) {
-              const Half* upstream = image + ((below - i) * c.out_width + beside - j) * c.outputs;
-              const float* weights = filter + ((i * c.filter_width + j) * c.inputs + input) * c.outputs;
-              for (int64_t o = 0; o < c.outputs; o += kLanes) {
-                sum = _mm512_fmadd_ps(Load(upstream + o), Load(weights + o), sum);
-              }
-            }
-          }
-          dx[(row * c.width + column) * c.inputs + input] = _mm512_reduce_add_ps(sum);
-        }
+        Inputs<1>(c, upstream, filter, i_from, i_to, j_from, j_to, to);
+        column++;
       }
     }
   });

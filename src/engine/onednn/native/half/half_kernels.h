@@ -6,7 +6,7 @@
 #include "../call.h"
 
 #define MEDROBUST_HALF_KERNELS(X) \
-  X(add) X(addRelu) X(reluGrad) X(batchNormTrain) X(batchNormTrainGrad) X(maxPool) X(maxPoolGrad)
+  X(add) X(addRelu) X(reluGrad) X(batchNormTrain) X(batchNormTrainGrad) X(maxPool) X(avgPool) X(maxPoolGrad) X(avgPoolGrad)
 
 namespace medrobust {
 
