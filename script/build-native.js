@@ -71,8 +71,8 @@ function nodeApiHeaders() {
 /** What is compiled, with which options: shared code once, the loops once for every instruction set. */
 function planObjects(options) {
   const files = (folder) => readdirSync(folder).filter((name) => name.endsWith('.cc'));
-  const loops = join(sources, 'loops');
-  // In the order of linking: baseline before AVX2, see native/loops/isa.h.
+  const [loops, halfLoops] = [join(sources, 'loops'), join(sources, 'half')];
+  // In the order of linking: baseline before AVX2 before AVX-512, see native/loops/isa.h.
   const sets = [{ name: 'baseline', options: ['-DMEDROBUST_ISA=baseline'] }];
   if (process.arch === 'x64')
     sets.push({ name: 'avx2', options: ['-DMEDROBUST_ISA=avx2', '-mavx2', '-mfma'] });
@@ -85,7 +85,13 @@ function planObjects(options) {
       options: [...options, ...set.options, '-fno-math-errno', '-fno-trapping-math'],
     })),
   );
-  return [...shared, ...variants].map((item) => ({
+  const wide = ['-mavx2', '-mfma', ...['f', 'bw', 'dq', 'vl'].map((part) => `-mavx512${part}`)];
+  const halves = (process.arch === 'x64' ? files(halfLoops) : []).map((name) => ({
+    source: join(halfLoops, name),
+    name: `half-${name}`,
+    options: [...options, ...wide, '-fno-math-errno', '-fno-trapping-math'],
+  }));
+  return [...shared, ...variants, ...halves].map((item) => ({
     ...item,
     object: join(build, item.name.replace(/\.cc$/, '.o')),
   }));
@@ -94,7 +100,7 @@ function planObjects(options) {
 const modified = (path) => (existsSync(path) ? statSync(path).mtimeMs : 0);
 
 function newestHeader() {
-  const headers = [sources, join(sources, 'loops')].flatMap((folder) =>
+  const headers = [sources, join(sources, 'loops'), join(sources, 'half')].flatMap((folder) =>
     readdirSync(folder)
       .filter((name) => name.endsWith('.h'))
       .map((name) => modified(join(folder, name))),

@@ -376,9 +376,14 @@ let loaded: NativeBinding | undefined;
 export function loadBinding(): NativeBinding {
   if (loaded) return loaded;
   if (!existsSync(path)) throw new RunError('not built');
-  // OpenMP reads it when it is loaded. Threads that wait should sleep: two processes on the same cores
-  // would otherwise spin in each other's way for whole time slices.
-  process.env.OMP_WAIT_POLICY ??= 'passive';
+  // OpenMP reads them when it is loaded. Threads that wait should sleep: two processes on the same cores would
+  // otherwise spin in each other's way for whole time slices. But not at once: the next kernel often follows within
+  // microseconds, and waking a thread takes longer. (GNU's alone knows the count; it is of pauses, of some ten
+  // nanoseconds each.)
+  if (process.env.OMP_WAIT_POLICY === undefined) {
+    process.env.OMP_WAIT_POLICY = 'passive';
+    process.env.GOMP_SPINCOUNT ??= '2000';
+  }
   try {
     loaded = createRequire(import.meta.url)(path) as NativeBinding;
   } catch (error) {

@@ -22,141 +22,177 @@ interface Case {
   readonly halves?: readonly boolean[];
 }
 
-const x = [2, 9, 7, 24];
-const image = { x };
 const pool = { filterSize: 3, strides: 2, pad: 'same' };
 const disjoint = { filterSize: 2, strides: 2, pad: 'valid' };
+const tiled = { filterSize: [3, 7], strides: [3, 7], pad: 'valid' };
 const kernel = (name: string, attributes: object) => (inputs: object) => runKernel(name, inputs, attributes);
-const pooled = (
-  settings: object,
-  dy: readonly number[],
-): Pick<Case, 'inputs'> & Record<'max' | 'avg', Body> => ({
-  inputs: { dy, input: x },
-  max: kernel('MaxPoolGrad', settings),
-  avg: kernel('AvgPoolGrad', settings),
-});
-const overlapping = pooled(pool, [2, 5, 4, 24]);
-const apart = pooled(disjoint, [2, 4, 3, 24]);
 const resized = (name: string) =>
   kernel(name, { size: [13, 16], alignCorners: false, halfPixelCenters: true });
 const resizedGrad = (name: string) => kernel(name, { alignCorners: false, halfPixelCenters: true });
-const channels = { gamma: [24], beta: [24] };
-const statistics = { mean: [24], variance: [24] };
 
-/** Every kernel that takes bfloat16. */
-const cases: Readonly<Record<string, Case>> = {
-  Relu: { inputs: image, body: ({ x }) => tf.relu(x!) },
-  Relu6: { inputs: image, body: ({ x }) => tf.relu6(x!) },
-  Elu: { inputs: image, body: ({ x }) => tf.elu(x!) },
-  LeakyRelu: { inputs: image, body: ({ x }) => tf.leakyRelu(x!, 0.25) },
-  Add: { inputs: { a: x, b: x }, body: ({ a, b }) => tf.add(a!, b!) },
-  Sub: { inputs: { a: x, b: x }, body: ({ a, b }) => tf.sub(a!, b!) },
-  Multiply: { inputs: { a: x, b: x }, body: ({ a, b }) => tf.mul(a!, b!) },
-  'Add a bias': { inputs: { a: x, b: [24] }, floats: ['b'], body: ({ a, b }) => tf.add(a!, b!) },
-  'Multiply by a gate': {
-    inputs: { a: [2, 1, 1, 24], b: x },
-    floats: ['a'],
-    body: ({ a, b }) => tf.mul(a!, b!),
-  },
-  'Add two kinds': {
-    inputs: { a: x, b: x },
-    floats: ['b'],
-    halves: [false],
-    body: ({ a, b }) => tf.add(a!, b!),
-  },
-  AddRelu: { inputs: { a: x, b: x }, body: kernel('AddRelu', {}) },
-  ReluGrad: { inputs: { dy: x, y: x }, body: kernel('ReluGrad', {}) },
-  'ReluGrad of floats': { inputs: { dy: x, y: x }, floats: ['dy'], body: kernel('ReluGrad', {}) },
-  'ReluGrad by floats': {
-    inputs: { dy: x, y: x },
-    floats: ['y'],
-    halves: [false],
-    body: kernel('ReluGrad', {}),
-  },
-  MaxPool: { inputs: image, body: kernel('MaxPool', pool) },
-  AvgPool: { inputs: image, body: kernel('AvgPool', pool) },
-  MaxPoolGrad: { inputs: overlapping.inputs, body: overlapping.max },
-  AvgPoolGrad: { inputs: overlapping.inputs, body: overlapping.avg },
-  'MaxPoolGrad, disjoint': { inputs: apart.inputs, floats: ['dy'], body: apart.max },
-  'AvgPoolGrad, disjoint': { inputs: apart.inputs, body: apart.avg },
-  Concat: { inputs: { a: x, b: [2, 9, 7, 5] }, body: ({ a, b }) => tf.concat([a!, b!], 3) },
-  'Concat of two kinds': {
-    inputs: { a: x, b: [2, 9, 7, 5] },
-    floats: ['b'],
-    halves: [false],
-    body: ({ a, b }) => tf.concat([a!, b!], 3),
-  },
-  SplitV: { inputs: image, halves: [true, true], body: ({ x }) => tf.split(x!, [10, 14], 3) },
-  Slice: { inputs: image, body: ({ x }) => tf.slice(x!, [0, 1, 2, 3], [2, 5, 5, 20]) },
-  Unpack: { inputs: image, halves: [true, true], body: ({ x }) => tf.unstack(x!) },
-  Pad: {
-    inputs: image,
-    body: ({ x }) =>
-      tf.pad(x!, [
-        [0, 0],
-        [1, 2],
-        [3, 0],
-        [0, 0],
-      ]),
-  },
-  'Pad with ones': {
-    inputs: image,
-    halves: [false],
-    body: ({ x }) =>
-      tf.pad(
-        x!,
-        [
+/** Every kernel that takes bfloat16, of tensors of so many channels: of those by the sixteen some are other code. */
+const casesOf = (channels: number): Readonly<Record<string, Case>> => {
+  const x = [2, 9, 7, channels];
+  const image = { x };
+  const pooled = (
+    settings: object,
+    dy: readonly number[],
+  ): Pick<Case, 'inputs'> & Record<'max' | 'avg', Body> => ({
+    inputs: { dy, input: x },
+    max: kernel('MaxPoolGrad', settings),
+    avg: kernel('AvgPoolGrad', settings),
+  });
+  const overlapping = pooled(pool, [2, 5, 4, channels]);
+  const apart = pooled(disjoint, [2, 4, 3, channels]);
+  const covering = pooled(tiled, [2, 3, 1, channels]);
+  const vectors = { gamma: [channels], beta: [channels] };
+  const statistics = { mean: [channels], variance: [channels] };
+  return {
+    Relu: { inputs: image, body: ({ x }) => tf.relu(x!) },
+    Relu6: { inputs: image, body: ({ x }) => tf.relu6(x!) },
+    Elu: { inputs: image, body: ({ x }) => tf.elu(x!) },
+    LeakyRelu: { inputs: image, body: ({ x }) => tf.leakyRelu(x!, 0.25) },
+    Add: { inputs: { a: x, b: x }, body: ({ a, b }) => tf.add(a!, b!) },
+    Sub: { inputs: { a: x, b: x }, body: ({ a, b }) => tf.sub(a!, b!) },
+    Multiply: { inputs: { a: x, b: x }, body: ({ a, b }) => tf.mul(a!, b!) },
+    'Add a bias': { inputs: { a: x, b: [channels] }, floats: ['b'], body: ({ a, b }) => tf.add(a!, b!) },
+    'Multiply by a gate': {
+      inputs: { a: [2, 1, 1, channels], b: x },
+      floats: ['a'],
+      body: ({ a, b }) => tf.mul(a!, b!),
+    },
+    'Add of a number of elements that is none of sixteens': {
+      inputs: { a: [3, 7], b: [3, 7] },
+      body: ({ a, b }) => tf.add(a!, b!),
+    },
+    'Add two kinds': {
+      inputs: { a: x, b: x },
+      floats: ['b'],
+      halves: [false],
+      body: ({ a, b }) => tf.add(a!, b!),
+    },
+    AddRelu: { inputs: { a: x, b: x }, body: kernel('AddRelu', {}) },
+    ReluGrad: { inputs: { dy: x, y: x }, body: kernel('ReluGrad', {}) },
+    'ReluGrad of floats': { inputs: { dy: x, y: x }, floats: ['dy'], body: kernel('ReluGrad', {}) },
+    'ReluGrad by floats': {
+      inputs: { dy: x, y: x },
+      floats: ['y'],
+      halves: [false],
+      body: kernel('ReluGrad', {}),
+    },
+    MaxPool: { inputs: image, body: kernel('MaxPool', pool) },
+    AvgPool: { inputs: image, body: kernel('AvgPool', pool) },
+    MaxPoolGrad: { inputs: overlapping.inputs, body: overlapping.max },
+    AvgPoolGrad: { inputs: overlapping.inputs, body: overlapping.avg },
+    'MaxPoolGrad, tiled': { inputs: covering.inputs, body: covering.max },
+    'MaxPool, tiled': { inputs: image, body: kernel('MaxPool', tiled) },
+    'MaxPoolGrad, disjoint': { inputs: apart.inputs, floats: ['dy'], body: apart.max },
+    'AvgPoolGrad, disjoint': { inputs: apart.inputs, body: apart.avg },
+    Concat: { inputs: { a: x, b: [2, 9, 7, 5] }, body: ({ a, b }) => tf.concat([a!, b!], 3) },
+    'Concat of two kinds': {
+      inputs: { a: x, b: [2, 9, 7, 5] },
+      floats: ['b'],
+      halves: [false],
+      body: ({ a, b }) => tf.concat([a!, b!], 3),
+    },
+    SplitV: { inputs: image, halves: [true, true], body: ({ x }) => tf.split(x!, [10, channels - 10], 3) },
+    Slice: { inputs: image, body: ({ x }) => tf.slice(x!, [0, 1, 2, 3], [2, 5, 5, channels - 4]) },
+    Unpack: { inputs: image, halves: [true, true], body: ({ x }) => tf.unstack(x!) },
+    Pad: {
+      inputs: image,
+      body: ({ x }) =>
+        tf.pad(x!, [
           [0, 0],
           [1, 2],
           [3, 0],
           [0, 0],
-        ],
-        1,
-      ),
-  },
-  Transpose: { inputs: image, body: ({ x }) => tf.transpose(x!, [0, 3, 1, 2]) },
-  Tile: { inputs: image, body: ({ x }) => tf.tile(x!, [1, 2, 2, 1]) },
-  Reshape: { inputs: image, body: ({ x }) => tf.reshape(tf.clone(x!), [-1, 24]) },
-  Sum: { inputs: image, halves: [false], body: ({ x }) => tf.sum(x!, [0, 1, 2]) },
-  Mean: { inputs: image, halves: [false], body: ({ x }) => tf.mean(x!, [1, 2]) },
-  ResizeBilinear: { inputs: { images: x }, body: resized('ResizeBilinear') },
-  ResizeNearestNeighbor: { inputs: { images: x }, body: resized('ResizeNearestNeighbor') },
-  ResizeBilinearGrad: { inputs: { dy: [2, 13, 16, 24], images: x }, body: resizedGrad('ResizeBilinearGrad') },
-  ResizeNearestNeighborGrad: {
-    inputs: { dy: [2, 13, 16, 24], images: x },
-    body: resizedGrad('ResizeNearestNeighborGrad'),
-  },
-  BatchNormTrain: {
-    inputs: { x, ...channels, residual: x },
-    floats: ['gamma', 'beta'],
-    halves: [true, false, false],
-    body: kernel('BatchNormTrain', { epsilon: 1e-3, relu: true, residual: true }),
-  },
-  BatchNormTrainGrad: {
-    inputs: { x, dy: x, y: x, ...statistics, gamma: [24] },
-    floats: ['mean', 'variance', 'gamma'],
-    halves: [true, false, false, true],
-    body: ({ variance, ...inputs }) =>
-      kernel('BatchNormTrainGrad', { epsilon: 1e-3, relu: true, residual: true })({
-        ...inputs,
-        variance: tf.abs(variance!),
-      }),
-  },
-  FusedBatchNorm: {
-    inputs: { x, ...statistics },
-    floats: ['mean', 'variance'],
-    body: ({ x, mean, variance }) =>
-      tf.batchNorm(x as tf.Tensor4D, mean as tf.Tensor1D, tf.abs(variance!) as tf.Tensor1D),
-  },
-  'an operation that knows only floats': { inputs: image, halves: [false], body: ({ x }) => tf.exp(x!) },
-  'an operation in JavaScript': { inputs: image, halves: [false], body: ({ x }) => tf.reverse(x!, 3) },
+        ]),
+    },
+    'Pad with ones': {
+      inputs: image,
+      halves: [false],
+      body: ({ x }) =>
+        tf.pad(
+          x!,
+          [
+            [0, 0],
+            [1, 2],
+            [3, 0],
+            [0, 0],
+          ],
+          1,
+        ),
+    },
+    Transpose: { inputs: image, body: ({ x }) => tf.transpose(x!, [0, 3, 1, 2]) },
+    Tile: { inputs: image, body: ({ x }) => tf.tile(x!, [1, 2, 2, 1]) },
+    Reshape: { inputs: image, body: ({ x }) => tf.reshape(tf.clone(x!), [-1, channels]) },
+    Sum: { inputs: image, halves: [false], body: ({ x }) => tf.sum(x!, [0, 1, 2]) },
+    Mean: { inputs: image, halves: [false], body: ({ x }) => tf.mean(x!, [1, 2]) },
+    ResizeBilinear: { inputs: { images: x }, body: resized('ResizeBilinear') },
+    ResizeNearestNeighbor: { inputs: { images: x }, body: resized('ResizeNearestNeighbor') },
+    ResizeBilinearGrad: {
+      inputs: { dy: [2, 13, 16, channels], images: x },
+      body: resizedGrad('ResizeBilinearGrad'),
+    },
+    ResizeNearestNeighborGrad: {
+      inputs: { dy: [2, 13, 16, channels], images: x },
+      body: resizedGrad('ResizeNearestNeighborGrad'),
+    },
+    BatchNormTrain: {
+      inputs: { x, ...vectors, residual: x },
+      floats: ['gamma', 'beta'],
+      halves: [true, false, false],
+      body: kernel('BatchNormTrain', { epsilon: 1e-3, relu: true, residual: true }),
+    },
+    'BatchNormTrain alone': {
+      inputs: { x, ...vectors },
+      floats: ['gamma', 'beta'],
+      halves: [true, false, false],
+      body: kernel('BatchNormTrain', { epsilon: 1e-3, relu: false, residual: false }),
+    },
+    'BatchNormTrainGrad alone': {
+      inputs: { x, dy: x, ...statistics, gamma: [channels] },
+      floats: ['mean', 'variance', 'gamma'],
+      halves: [true, false, false],
+      body: ({ variance, ...inputs }) =>
+        kernel('BatchNormTrainGrad', { epsilon: 1e-3, relu: false, residual: false })({
+          ...inputs,
+          variance: tf.abs(variance!),
+        }),
+    },
+    BatchNormTrainGrad: {
+      inputs: { x, dy: x, y: x, ...statistics, gamma: [channels] },
+      floats: ['mean', 'variance', 'gamma'],
+      halves: [true, false, false, true],
+      body: ({ variance, ...inputs }) =>
+        kernel('BatchNormTrainGrad', { epsilon: 1e-3, relu: true, residual: true })({
+          ...inputs,
+          variance: tf.abs(variance!),
+        }),
+    },
+    FusedBatchNorm: {
+      inputs: { x, ...statistics },
+      floats: ['mean', 'variance'],
+      body: ({ x, mean, variance }) =>
+        tf.batchNorm(x as tf.Tensor4D, mean as tf.Tensor1D, tf.abs(variance!) as tf.Tensor1D),
+    },
+    'an operation that knows only floats': { inputs: image, halves: [false], body: ({ x }) => tf.exp(x!) },
+    'an operation in JavaScript': { inputs: image, halves: [false], body: ({ x }) => tf.reverse(x!, 3) },
+  };
 };
 
 describeNative('tensors stored as bfloat16', () => {
   before(() => storeHalves(true));
   after(() => storeHalves(false));
 
-  for (const [name, { inputs, floats = [], halves, body }] of Object.entries(cases)) {
+  const all = [24, 32].flatMap((channels) =>
+    Object.entries(casesOf(channels)).map(([name, one]) => ({
+      name: `${name}, ${channels} channels`,
+      ...one,
+    })),
+  );
+
+  for (const { name, inputs, floats = [], halves, body } of all) {
     it(`${name} agrees with what it gives for floats`, () => {
       const values = Object.entries(inputs).map(
         ([key, shape]) => [key, roundedNormals(key, shape), shape] as const,
@@ -198,7 +234,7 @@ describeNative('tensors stored as bfloat16', () => {
   it('every kernel gives back all memory that it took', () => {
     const { pool } = nativeBackend();
     const runAll = () => {
-      for (const { inputs, floats = [], body } of Object.values(cases)) {
+      for (const { inputs, floats = [], body } of all) {
         tf.tidy(() => {
           const made = Object.entries(inputs).map(([key, shape]) => {
             const numbers = roundedNormals(key, shape);
@@ -244,6 +280,32 @@ describeNative('tensors stored as bfloat16', () => {
       Number.POSITIVE_INFINITY,
     ];
     assert.deepEqual([...back], expected);
+  });
+
+  it('what is no number, and zeros of both signs, come out as of floats', () => {
+    const [nan, infinity] = [Number.NaN, Number.POSITIVE_INFINITY];
+    const odd = [nan, infinity, -infinity, 0, -0, 1, -1, 2];
+    const [a, b] = [odd.flatMap(() => odd), odd.flatMap((value) => odd.map(() => value))];
+    const shape = [2, 2, 1, 16];
+    const body = (make: (values: number[]) => tf.Tensor) =>
+      tf.tidy(() => {
+        const [x, y] = [make(a), make(b)];
+        const dy = tf.slice(y, [0, 0, 0, 0], [2, 1, 1, 16]);
+        const window = { filterSize: [2, 1], strides: [2, 1], pad: 'valid' };
+        const outputs = [
+          runKernel('Add', { a: x, b: y }),
+          runKernel('AddRelu', { a: x, b: y }),
+          runKernel('ReluGrad', { dy: x, y }),
+          runKernel('MaxPool', { x }, window),
+          runKernel('MaxPoolGrad', { dy, input: x }, window),
+        ];
+        return outputs.flat().map((output) => [...output.dataSync()]);
+      });
+    const ofHalves = body((values) => storedAsHalf(Float32Array.from(values), shape));
+    assert.deepEqual(
+      ofHalves,
+      body((values) => tf.tensor(values, shape)),
+    );
   });
 
   it('reading does not change how a tensor is stored, and gives a copy', () => {

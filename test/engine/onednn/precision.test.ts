@@ -42,6 +42,10 @@ describeNative('bf16', () => {
       [2, 10, 10, 32, 40, 1, 1],
       [1, 16, 16, 48, 64, 5, 1],
       [2, 8, 8, 64, 64, 3, 1],
+      [1, 9, 9, 32, 16, 3, 1],
+      [2, 9, 7, 96, 32, 3, 1],
+      [1, 8, 9, 128, 192, 1, 1],
+      [1, 11, 10, 48, 96, 3, 2],
     ] as const;
     // bfloat16 keeps 8 bits: each operand is off by up to 2^-9, and the errors of many products average out.
     const tolerance = 2 ** -7;

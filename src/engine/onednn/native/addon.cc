@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <exception>
 
+#include "half/half_kernels.h"
 #include "kernels.h"
 #include "precision.h"
 #include "signals.h"
@@ -33,6 +34,12 @@ napi_value Enter(napi_env env, napi_callback_info info) {
   }
   napi_throw_error(env, nullptr, reason);
   return nullptr;
+}
+
+// A kernel for bfloat16, and for what it does not take the other.
+template <bool (*half)(const Call&), Kernel kernel>
+void TakeEither(const Call& call) {
+  if (!half(call)) kernel(call);
 }
 
 void Export(napi_env env, napi_value exports, const char* name, napi_callback function) {
@@ -76,10 +83,14 @@ napi_value Initialise(napi_env env, napi_value exports) {
 #define MEDROBUST_EXPORT(name) Export(env, exports, #name, Enter<name>);
 #define MEDROBUST_EXPORT_BASELINE(name) Export(env, exports, #name, Enter<baseline::name>);
 #define MEDROBUST_EXPORT_AVX2(name) Export(env, exports, #name, Enter<avx2::name>);
+#define MEDROBUST_EXPORT_HALF(name) Export(env, exports, #name, Enter<TakeEither<avx512::name, avx2::name>>);
   MEDROBUST_SHARED_KERNELS(MEDROBUST_EXPORT)
 #ifdef MEDROBUST_WITH_AVX2
   if (HasAvx2()) {
     MEDROBUST_LOOP_KERNELS(MEDROBUST_EXPORT_AVX2)
+    if (HasAvx512()) {
+      MEDROBUST_HALF_KERNELS(MEDROBUST_EXPORT_HALF)
+    }
     DescribeBuild(env, exports);
     return exports;
   }

@@ -10,6 +10,7 @@
 #include "convolution_pieces.h"
 #include "convolution_way.h"
 #include "floats.h"
+#include "half/few_channels.h"
 #include "kept_filters.h"
 #include "parallel.h"
 #include "primitive.h"
@@ -218,6 +219,11 @@ void ConvolutionForward(const Convolution& c, Source x, const Filter& filter, co
   const Use use{kForward, filter.IsKept(), x.is_half, y.is_half};
   const Way way = WayOf(c, use);
   if (way == Way::kPieces || way == Way::kProduct) return PlainForward(c, way, x, filter.Read(), bias, relu, y);
+#ifdef MEDROBUST_WITH_AVX2
+  if (way == Way::kFew) {
+    return avx512::FewForward(c, static_cast<const float*>(x.data), filter.Read(), bias, relu, static_cast<Half*>(y.data));
+  }
+#endif
   const PrimitiveLock lock;
   Primitive& primitive = Cached(KeyOf(c, use, bias != nullptr, relu), [&](Primitive* made) {
     const auto type = TypeOf(UsesBf16(c, use));
@@ -251,6 +257,11 @@ void ConvolutionBackwardInput(const Convolution& c, Source dy, const Filter& fil
   const Way way = WayOf(c, use);
   if (way == Way::kPieces || way == Way::kProduct) return PlainBackwardInput(c, way, dy, filter.Read(), dx);
   if (way == Way::kFlipped) return FlippedBackwardInput(c, use, dy, filter, dx);
+#ifdef MEDROBUST_WITH_AVX2
+  if (way == Way::kFew) {
+    return avx512::FewBackwardInput(c, static_cast<const Half*>(dy.data), filter.Read(), static_cast<float*>(dx.data));
+  }
+#endif
   const PrimitiveLock lock;
   Primitive& primitive = Cached(KeyOf(c, use), [&](Primitive* made) {
     const auto type = TypeOf(UsesBf16(c, use));
@@ -272,6 +283,14 @@ void ConvolutionBackwardInput(const Convolution& c, Source dy, const Filter& fil
 void ConvolutionBackwardFilter(const Convolution& c, Source x, Source dy, float* dfilter) {
   const Use use{kBackwardFilter, false, x.is_half, dy.is_half};
   const Way way = WayOf(c, use);
+#ifdef MEDROBUST_WITH_AVX2
+  if (way == Way::kFew && x.is_half) {
+    return avx512::FewOutputsBackwardFilter(c, static_cast<const Half*>(x.data), static_cast<const float*>(dy.data), dfilter);
+  }
+  if (way == Way::kFew) {
+    return avx512::FewBackwardFilter(c, static_cast<const float*>(x.data), static_cast<const Half*>(dy.data), dfilter);
+  }
+#endif
   if (way == Way::kPieces || way == Way::kProduct) {
     const FloatSource images(x, c.InputSize()), upstream(dy, c.OutputSize());
     (way == Way::kPieces ? PiecesBackwardFilter : GemmBackwardFilter)(c, images.data(), upstream.data(), dfilter);

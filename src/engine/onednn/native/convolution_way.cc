@@ -5,6 +5,8 @@
 #include <dnnl.hpp>
 
 #include "convolution_gemm.h"
+#include "half/few_channels.h"
+#include "half/half_kernels.h"
 #include "precision.h"
 
 namespace medrobust {
@@ -99,6 +101,25 @@ bool IsDefective(const Convolution& c, Direction direction) {
   return direction == kBackwardFilter && IsPoint(c) && IsStrided(c) && LeavesRest(c, 8);
 }
 
+// Where oneDNN would compute in float and copy the larger side, or leave most of its registers empty.
+bool IsFew(const Convolution& c, const Use& use) {
+  if (!HasAvx512() || c.HasPieces()) return false;
+  constexpr int32_t kLanes = 16;
+  const bool is_dense = !IsStrided(c) && c.dilation_height == 1 && c.dilation_width == 1;
+  const bool is_of_image = c.inputs < 8 && !use.is_x_half && use.is_y_half && c.outputs % kLanes == 0 &&
+                           int64_t{c.filter_height} * c.filter_width * c.inputs <= avx512::kMostTaps;
+  switch (use.direction) {
+    case kForward:
+      return is_of_image;
+    case kBackwardInput:
+      return is_of_image && is_dense && c.inputs == 1;
+    default:
+      if (is_of_image) return true;
+      return use.is_x_half && !use.is_y_half && IsPoint(c) && is_dense && c.inputs % kLanes == 0 &&
+             c.outputs < avx512::kFewestOutputs && c.out_height == c.height && c.out_width == c.width;
+  }
+}
+
 }  // namespace
 
 bool UsesBf16(const Convolution& c, const Use& use) {
@@ -116,6 +137,7 @@ Way WayOf(const Convolution& c, const Use& use) {
   constexpr auto kAvx512 = static_cast<unsigned>(dnnl::cpu_isa::avx512_core);
   static const bool has_avx512 = (static_cast<unsigned>(dnnl::get_effective_cpu_isa()) & kAvx512) == kAvx512;
   if (c.depthwise) return Way::kPlain;
+  if (IsFew(c, use)) return Way::kFew;
   if (IsDefective(c, use.direction)) return c.HasPieces() ? Way::kPieces : Way::kProduct;
   if (UsesBf16(c, use)) return use.kept ? WayForKeptBf16(c, use.direction) : Way::kPlain;
   return has_avx512 ? WayForAvx512(c, use.direction, use.kept) : WayForAvx2(c, use.direction);

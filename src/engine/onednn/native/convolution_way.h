@@ -16,6 +16,7 @@ enum class Way {
   kProduct,  // as a matrix product of ours
   kFlipped,  // the gradient of the input, as a convolution with the flipped filter
   kPieces,   // of volumes and groups: plane by plane and group by group
+  kFew,      // of few channels, by loops of ours that read and write bfloat16: see half/few_channels.h
 };
 
 // What is known of a convolution besides its geometry.

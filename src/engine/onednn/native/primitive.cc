@@ -6,6 +6,7 @@
 #include <list>
 #include <new>
 
+#include "filter_layout.h"
 #include "signals.h"
 
 namespace medrobust {
@@ -111,16 +112,31 @@ void Primitive::AddFilter(const dnnl::memory::desc& plain, const dnnl::memory::d
     filter_layout_ = wanted;
   }
   Add(DNNL_ARG_WEIGHTS, false, plain, wanted);
+  Operand& operand = operands_.back();
+  operand.is_ours = operand.copied && LayoutOfFilter(plain, wanted, &operand.layout);
 }
 
 const dnnl::memory::desc* Primitive::CopiedFilter() const { return filter_ == kNone ? nullptr : &filter_layout_; }
+
+// Of an input.
+void Primitive::Copy(const Operand& operand) {
+#ifdef MEDROBUST_WITH_AVX2
+  if (operand.is_ours) {
+    avx512::CopyFilter(operand.layout, static_cast<const float*>(operand.plain.get_data_handle()),
+                       static_cast<Half*>(operand.inner.get_data_handle()));
+    return;
+  }
+#endif
+  dnnl::memory plain = operand.plain, inner = operand.inner;
+  operand.reorder.execute(Stream(), plain, inner);
+}
 
 void Primitive::CopyFilter(const float* filter, void* copy) {
   Operand& operand = operands_[filter_];
   operand.plain.set_data_handle(const_cast<float*>(filter));
   operand.inner.set_data_handle(copy);
   const SignalsWait wait;
-  operand.reorder.execute(Stream(), operand.plain, operand.inner);
+  Copy(operand);
   Stream().wait();
 }
 
@@ -138,7 +154,7 @@ void Primitive::Run(const void* const* operands, void* filter_copy) {
     operand.plain.set_data_handle(const_cast<void*>(operands[i]));
     if (!operand.copied) continue;
     operand.inner.set_data_handle(workspace + operand.offset);
-    if (!operand.output) operand.reorder.execute(stream, operand.plain, operand.inner);
+    if (!operand.output) Copy(operand);
   }
   primitive_.execute(stream, arguments_);
   for (Operand& operand : operands_) {

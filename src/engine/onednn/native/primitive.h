@@ -12,6 +12,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include "half/filters.h"
+
 namespace medrobust {
 
 dnnl::engine& Engine();
@@ -53,7 +55,12 @@ class Primitive {
     dnnl::memory inner;
     dnnl::reorder reorder;
     size_t offset;
+    // How we copy it ourselves, if we do: a filter.
+    bool is_ours;
+    avx512::FilterLayout layout;
   };
+
+  static void Copy(const Operand& operand);
 
   void Add(int argument, bool output, const dnnl::memory::desc& plain, const dnnl::memory::desc& wanted);
   size_t Reserve(size_t bytes);

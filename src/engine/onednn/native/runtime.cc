@@ -1,5 +1,6 @@
 // What is asked of the addon besides kernels.
 
+#include "half/half_kernels.h"
 #include "kernels.h"
 #include "parallel.h"
 #include "signals.h"
@@ -9,6 +10,15 @@ namespace medrobust {
 bool HasAvx2() {
 #ifdef MEDROBUST_WITH_AVX2
   return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+#else
+  return false;
+#endif
+}
+
+bool HasAvx512() {
+#ifdef MEDROBUST_WITH_AVX2
+  return HasAvx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
 #else
   return false;
 #endif
