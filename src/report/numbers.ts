@@ -32,11 +32,13 @@ export function formatSpread({ mean, spread }: { readonly mean: number; readonly
   return spread === undefined ? formatValue(mean) : `${formatValue(mean)} ± ${formatValue(spread)}`;
 }
 
-/** `8/255` where it is one and in linf, else four decimals. */
+/** `8/255`, or below ten levels `0.5/255`, where it is one and in linf, else four decimals. */
 export function formatEpsilon(epsilon: number, norm = 'linf'): string {
-  const levels = epsilon * 255;
-  const whole = norm === 'linf' && Math.abs(levels - Math.round(levels)) < 1e-6;
-  return epsilon > 0 && whole ? `${Math.round(levels)}/255` : epsilon.toFixed(4).replace(/\.?0+$/, '');
+  // A tenth, which is 25.5 levels, is meant as a tenth.
+  const parts = epsilon < 10 / 255 ? 2 : 1;
+  const levels = Math.round(epsilon * 255 * parts) / parts;
+  const level = norm === 'linf' && Math.abs(levels - epsilon * 255) < 1e-6;
+  return epsilon > 0 && level ? `${levels}/255` : epsilon.toFixed(4).replace(/\.?0+$/, '');
 }
 
 /** `12,345`. */

@@ -110,6 +110,6 @@ test('numbers are decimal or fractions, and nothing else', () => {
 test('epsilons are shown as fractions of 255 where they are', () => {
   assert.deepEqual(
     [0, 8 / 255, 0.5 / 255, 0.1, 1].map((epsilon) => epsilonOf(epsilon)),
-    ['0', '8/255', '0.002', '0.1', '255/255'],
+    ['0', '8/255', '0.5/255', '0.1', '255/255'],
   );
 });
