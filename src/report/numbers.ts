@@ -32,13 +32,12 @@ export function formatSpread({ mean, spread }: { readonly mean: number; readonly
   return spread === undefined ? formatValue(mean) : `${formatValue(mean)} ± ${formatValue(spread)}`;
 }
 
-/** `8/255`, or below ten levels `0.5/255`, where it is one and in linf, else four decimals. */
+/** `8/255`, or below one level `0.25/255` in twentieths, where it is one and in linf, else four decimals. */
 export function formatEpsilon(epsilon: number, norm = 'linf'): string {
-  // A tenth, which is 25.5 levels, is meant as a tenth.
-  const parts = epsilon < 10 / 255 ? 2 : 1;
+  const parts = epsilon < 1 / 255 ? 20 : 1;
   const levels = Math.round(epsilon * 255 * parts) / parts;
-  const level = norm === 'linf' && Math.abs(levels - epsilon * 255) < 1e-6;
-  return epsilon > 0 && level ? `${levels}/255` : epsilon.toFixed(4).replace(/\.?0+$/, '');
+  const isLevel = norm === 'linf' && epsilon > 0 && Math.abs(levels - epsilon * 255) < 1e-6;
+  return isLevel ? `${levels}/255` : epsilon.toFixed(4).replace(/\.?0+$/, '');
 }
 
 /** `12,345`. */

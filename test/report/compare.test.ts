@@ -125,10 +125,14 @@ test('what was attacked in another norm stands beside, at an epsilon of its own'
   const label = 'test, best checkpoint, l0';
   const both = {
     ...one!,
-    measured: [...one!.measured, { label, curves: [jsma], worst: { ...jsma, attack: 'worst' } }],
+    measured: [
+      ...one!.measured,
+      { label, curves: [jsma], worst: { ...jsma, attack: 'worst' }, flags: ['wrong-gradients: by 0.02'] },
+    ],
   };
   const { columns, nets, plane } = compareRuns([both], { epsilon: 4 / 255 });
   assert.equal(nets[0]!.figures['jsma (l0) at 10']!.mean, 0.3);
+  assert.deepEqual(nets[0]!.flags, ['wrong-gradients']);
   // Its only attack is its worst case.
   assert.ok(!columns.some((column) => column.startsWith('worst (l0)')));
   assert.deepEqual(plane, { clean: 'accuracy', robust: 'worst at 4/255' });
