@@ -8,9 +8,8 @@ import type { Experiment } from '../src/train/experiment.ts';
  *
  *   npm run train -- study-hippocampus --seeds 1,2,3
  *
- * Measured on one core of an AMD EPYC beside so much other work that it had only a part of it: 2 to 5 min a net and seed to
- * train, and 1 min to attack 12 test images. Dice of the test images with seed 1: unet 0.724, segnet 0.649, denseUnet
- * 0.732. By far the most time of the attacks goes into DAG.
+ * Measured on one core of an AMD EPYC beside so much other work that it had only a part of it: 0.5 to 4.5 min a net and
+ * seed to train, and 1 to 3 min to attack 32 test slices, most of it in DAG.
  *
  * The data: see hippocampus-unet; the paper segments a whole brain, which these volumes are not.
  */

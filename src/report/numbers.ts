@@ -32,11 +32,12 @@ export function formatSpread({ mean, spread }: { readonly mean: number; readonly
   return spread === undefined ? formatValue(mean) : `${formatValue(mean)} ± ${formatValue(spread)}`;
 }
 
-/** `8/255` where it is one and in linf, else four decimals. */
+/** `8/255`, or below one level `0.25/255` in twentieths, where it is one and in linf, else four decimals. */
 export function formatEpsilon(epsilon: number, norm: string): string {
-  const levels = epsilon * 255;
-  const whole = norm === 'linf' && Math.abs(levels - Math.round(levels)) < 1e-6;
-  return epsilon > 0 && whole ? `${Math.round(levels)}/255` : epsilon.toFixed(4).replace(/\.?0+$/, '');
+  const parts = epsilon < 1 / 255 ? 20 : 1;
+  const levels = Math.round(epsilon * 255 * parts) / parts;
+  const isLevel = norm === 'linf' && epsilon > 0 && Math.abs(levels - epsilon * 255) < 1e-6;
+  return isLevel ? `${levels}/255` : epsilon.toFixed(4).replace(/\.?0+$/, '');
 }
 
 /** `12,345`. */

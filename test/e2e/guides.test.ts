@@ -115,7 +115,8 @@ test('commands of the guides', async (t) => {
   assert.deepEqual(readdirSync('comparison').sort(), [
     ...['compare.csv', 'compare.md', 'compare.tex', 'plane.png', 'plane.svg'],
   ]);
-  assert.match(readFileSync('comparison/compare.md', 'utf8'), /\| mobilenetV1 +\| demo +\| 2 /);
+  // Net, experiment, differences, and two seeds.
+  assert.match(readFileSync('comparison/compare.csv', 'utf8'), /^mobilenetV1,demo,[^,]*,\d+ \d+,/m);
   const newest = join('checkpoints/demo', newestIn('checkpoints/demo'));
   assert.ok(existsSync(join(newest, 'report.html')));
   const inL0 = readdirSync('checkpoints/demo').filter((name) =>

@@ -116,12 +116,10 @@ test('folds are repeats as seeds are, alone and crossed with them', () => {
   assert.ok(Math.abs(folds.nets[0]!.figures.accuracy!.spread! - 0.1) < 1e-12);
   const [head, row] = parse(formatCsv(folds)) as string[][];
   assert.equal(row![head!.indexOf('folds')], '0 1 2');
-  assert.equal(plainTable(folds).columns[2], 'folds');
-  assert.match(formatMarkdown(folds), /Mean ± standard deviation over folds\./);
-  assert.match(formatLatex(folds), /Mean \$\\pm\$ standard deviation over folds\./);
+  assert.match(formatMarkdown(folds), /Mean ± standard deviation over 3 folds\./);
+  assert.match(formatLatex(folds), /Mean \$\\pm\$ standard deviation over 3 folds\./);
   const both = compareRuns([inFold(0, 1, 0.7), inFold(1, 2, 0.8)]);
-  assert.equal(plainTable(both).columns[2], 'runs');
-  assert.match(formatMarkdown(both), /over runs of other seeds and folds\./);
+  assert.match(formatMarkdown(both), /over 2 runs of other seeds and folds\./);
 });
 
 test('attacks are compared where their images keep a similarity, each run at an epsilon of its own', () => {
@@ -156,10 +154,14 @@ test('what was attacked in another norm stands beside, at an epsilon of its own'
   const label = 'test, best checkpoint, l0';
   const both = {
     ...one!,
-    measured: [...one!.measured, { label, curves: [jsma], worst: { ...jsma, attack: 'worst' } }],
+    measured: [
+      ...one!.measured,
+      { label, curves: [jsma], worst: { ...jsma, attack: 'worst' }, flags: ['wrong-gradients: by 0.02'] },
+    ],
   };
   const { columns, nets, plane } = compareRuns([both], { epsilon: 4 / 255 });
   assert.equal(nets[0]!.figures['jsma (l0) at 10']!.mean, 0.3);
+  assert.deepEqual(nets[0]!.flags, ['wrong-gradients']);
   // Its only attack is its worst case.
   assert.ok(!columns.some((column) => column.startsWith('worst (l0)')));
   assert.deepEqual(plane, { clean: 'accuracy', robust: 'worst at 4/255' });
@@ -235,6 +237,26 @@ test('Markdown, LaTeX and CSV hold names that mean something in them', () => {
 test('a row has a cell for every column', () => {
   const { columns, rows } = plainTable(compareRuns([...awkward, run()], { split: 'validation' }));
   for (const row of rows) assert.equal(row.length, columns.length);
+});
+
+test('experiment and number of runs are columns where rows differ in them', () => {
+  const namesOf = (runs: readonly RunData[]) => {
+    const { columns } = plainTable(compareRuns(runs));
+    return columns.slice(0, columns.indexOf('accuracy'));
+  };
+  const [unet, again, segnet] = [1, 2, 1].map((seed, i) =>
+    trained(i < 2 ? 'unet' : 'segnet', seed, 0.8, 0.4),
+  );
+  const elsewhere = {
+    ...segnet!,
+    experiment: 'other',
+    definition: segnet!.definition.replace('study', 'other'),
+  };
+  assert.deepEqual(namesOf([unet!, segnet!]), ['net']);
+  assert.deepEqual(namesOf([unet!, again!]), ['net']);
+  assert.deepEqual(namesOf([unet!, again!, segnet!]), ['net', 'seeds']);
+  assert.deepEqual(namesOf([unet!, elsewhere]), ['net', 'experiment']);
+  assert.deepEqual(namesOf([unet!, again!, elsewhere]), ['net', 'experiment', 'seeds']);
 });
 
 test('no net of the front is beaten by any other, and all others are', () => {

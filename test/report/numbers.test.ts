@@ -25,8 +25,8 @@ test('intervals and deviations stand beside values only where they are', () => {
 
 test('epsilons are fractions of 255 in linf, and decimals in other norms', () => {
   assert.deepEqual(
-    [0, 2 / 255, 0.5 / 255, 0.1].map((epsilon) => formatEpsilon(epsilon, 'linf')),
-    ['0', '2/255', '0.002', '0.1'],
+    [0, 2 / 255, 0.25 / 255, 0.001, 1.5 / 255, 0.1].map((epsilon) => formatEpsilon(epsilon, 'linf')),
+    ['0', '2/255', '0.25/255', '0.001', '0.0059', '0.1'],
   );
   assert.equal(formatEpsilon(0.2, 'l2'), '0.2');
   assert.equal(formatEpsilon(51 / 255, 'linf'), '51/255');

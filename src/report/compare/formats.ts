@@ -37,22 +37,34 @@ function repeatedIn(nets: readonly ComparedNet[]): 'seeds' | 'folds' | 'runs' | 
   return nets.some(({ seeds }) => several(seeds)) ? 'runs' : 'folds';
 }
 
-/** One row a net; runs are counted where any net has several, flags named where there are any. */
+/** The runs of every net, where that is one number. */
+function runsOfEach(nets: readonly ComparedNet[]): number | undefined {
+  const counts = new Set(nets.map(({ seeds }) => seeds.length));
+  return counts.size === 1 ? nets[0]?.seeds.length : undefined;
+}
+
+type NameColumn = readonly [column: string, cell: (net: ComparedNet) => string];
+
+/** Columns that name a row: the net, and of the others those in which rows differ. */
+function namesOf(nets: readonly ComparedNet[]): readonly NameColumn[] {
+  const repeated = runsOfEach(nets) === undefined ? repeatedIn(nets) : undefined;
+  const experiments = new Set(nets.map(({ experiment }) => experiment));
+  const all: readonly (NameColumn | false | undefined)[] = [
+    ['net', nameOf],
+    experiments.size > 1 && ['experiment', ({ experiment }) => experiment],
+    repeated && [repeated, ({ seeds }) => String(seeds.length)],
+  ];
+  return all.filter((column) => column !== false && column !== undefined);
+}
+
+/** One row a net; its experiment and its number of runs where rows differ in them, flags where there are any. */
 export function plainTable({ columns, nets }: ComparedTable): PlainTable {
-  const repeated = repeatedIn(nets);
+  const names = namesOf(nets);
   const flagged = nets.some(({ flags }) => flags.length > 0);
   return {
-    columns: [
-      'net',
-      'experiment',
-      ...(repeated ? [repeated] : []),
-      ...columns,
-      ...(flagged ? ['flags'] : []),
-    ],
+    columns: [...names.map(([column]) => column), ...columns, ...(flagged ? ['flags'] : [])],
     rows: nets.map((net) => [
-      nameOf(net),
-      net.experiment,
-      ...(repeated ? [String(net.seeds.length)] : []),
+      ...names.map(([, cell]) => cell(net)),
       ...columns.map((column) => cellOf(net.figures[column])),
       ...(flagged ? [net.flags.join(', ') || MISSING] : []),
     ]),
@@ -67,7 +79,8 @@ export function captionOf({ split, nets, columns, similarity, unfinished }: Comp
       : 'Validation split, the best of the epochs that were attacked.';
   const repeated = repeatedIn(nets);
   const over = repeated === 'runs' ? 'runs of other seeds and folds' : repeated;
-  const spread = repeated ? ` Mean ± standard deviation over ${over}.` : '';
+  const count = runsOfEach(nets);
+  const spread = repeated ? ` Mean ± standard deviation over ${count ? `${count} ` : ''}${over}.` : '';
   const single = nets.some(({ seeds }) => seeds.length === 1);
   const interval = single ? ' In brackets of single runs: 95 % intervals for the draw of the images.' : '';
   const before = columns.includes(BEFORE) ? ` "${BEFORE}": of the images that are attacked.` : '';
@@ -122,7 +135,7 @@ export function formatLatex(table: ComparedTable): string {
     '% \\usepackage{booktabs}',
     '\\begin{table}',
     `\\caption{${escapeLatex(captionOf(table))}}`,
-    `\\begin{tabular}{ll${'r'.repeat(columns.length - 2)}}`,
+    `\\begin{tabular}{l${'r'.repeat(columns.length - 1)}}`,
     '\\toprule',
     lineOf(columns),
     '\\midrule',

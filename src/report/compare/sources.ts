@@ -67,7 +67,7 @@ function attackedIn([main, ...others]: readonly MeasuredData[]): Omit<Source, 'c
   const further = others.flatMap((one) => (one.curves.length > 1 ? withWorst(one) : one.curves));
   return {
     curves: [...withWorst(main), ...further],
-    flags: main.flags ?? [],
+    flags: [main, ...others].flatMap(({ flags = [] }) => flags),
     ...(main.cleanIntervals && { cleanIntervals: main.cleanIntervals }),
     ...(main.control && { control: main.control }),
   };
