@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { LayersModel } from '@tensorflow/tfjs';
 import type { Argv, CommandModule } from 'yargs';
 import { UsageError } from '../errors.ts';
@@ -49,12 +49,12 @@ export const exportCommand: CommandModule<object, Arguments> = {
     const file = await modelFile(parsed);
     const { useEngine } = await import('../engine/engine.ts');
     const { openLayersModel } = await import('../exchange/layers-model.ts');
-    const { orRunError, replaceDirectory, replaceFile } = await import('../train/files.ts');
+    const { orRunError, replaceFile, replaceFiles } = await import('../train/files.ts');
     await useEngine('cpu');
     const model = await openLayersModel(file);
     await orRunError(`Cannot write ${output}`, async () => {
       if (output.endsWith('.safetensors')) await replaceFile(output, await weightsOf(model, parsed));
-      else await replaceDirectory(output, { ...(await graphOf(model, parsed)) });
+      else await replaceFiles(resolve(output), await graphOf(model, parsed));
     });
     process.stdout.write(`${output}: ${model.name} of ${file}\n`);
   },
@@ -83,5 +83,7 @@ async function graphOf(model: LayersModel, { names }: Arguments) {
     );
   }
   const { formatGraphModel } = await import('../exchange/graph/graph-model.ts');
-  return formatGraphModel(model);
+  const { 'model.json': graph, ...weights } = await formatGraphModel(model);
+  // Whoever reads it while it is replaced finds all that it names.
+  return { ...weights, 'model.json': graph };
 }

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { Argv, CommandModule } from 'yargs';
 import { choiceOf, type NetArguments, netOptions, parseInput } from './net-choice.ts';
 import { parseCount } from './options.ts';
@@ -46,11 +47,11 @@ export const importCommand: CommandModule<object, Arguments> = {
     if (parsed.output === undefined) return;
     const { formatLayersModel } = await import('../exchange/layers-model.ts');
     const { model, weights } = await formatLayersModel(net.model);
-    await save(parsed.output, { 'model.json': model, 'weights.bin': weights });
+    await save(parsed.output, { 'weights.bin': weights, 'model.json': model });
   },
 };
 
 async function save(output: string, files: Record<string, string | Uint8Array>): Promise<void> {
-  const { orRunError, replaceDirectory } = await import('../train/files.ts');
-  await orRunError(`Cannot write ${output}`, () => replaceDirectory(output, files));
+  const { orRunError, replaceFiles } = await import('../train/files.ts');
+  await orRunError(`Cannot write ${output}`, () => replaceFiles(resolve(output), files));
 }

@@ -73,6 +73,15 @@ export async function replaceFile(path: string, content: string | Uint8Array): P
   await syncDirectory(dirname(path));
 }
 
+/** Replaces files of a directory, in their order, and leaves whatever else is in it; makes the directory where there is none. */
+export async function replaceFiles(
+  directory: string,
+  files: Readonly<Record<string, string | Uint8Array>>,
+): Promise<void> {
+  await makeDirectory(directory);
+  for (const [name, content] of Object.entries(files)) await replaceFile(join(directory, name), content);
+}
+
 /** Replaces a whole directory: it appears with all of `files` in it, or not at all. */
 export async function replaceDirectory(
   path: string,

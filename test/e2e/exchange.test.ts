@@ -1,7 +1,7 @@
 // Nets that come and go by the command line.
 
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -16,8 +16,11 @@ const size = ['--set', 'filters=2', '--input', '24x28x1', '--classes', '4'];
 
 test('a file of PyTorch becomes a layers model, and goes back', async () => {
   const net = join(directory, 'net');
+  mkdirSync(net);
+  writeFileSync(join(net, 'notes.txt'), 'mine');
   const { code, stdout } = await medrobust(['import', golden, 'resnet', ...size, '--output', net]);
   assert.equal(code, 0);
+  assert.deepEqual(readdirSync(net).sort(), ['model.json', 'notes.txt', 'weights.bin']);
   const weights = 122 - 20 - 2;
   assert.match(stdout, new RegExp(`: ${weights} weights, by the names of torchvision\n`));
   assert.match(stdout, /conv1\/kernel: \[7, 7, 3, 2\] for \[7, 7, 1, 2\]: the sum over 3 channels\n/);
@@ -34,7 +37,12 @@ test('a run is exported as a graph model and as weights', async () => {
   const trained = await medrobust(['train', tinyFile, '--directory', runs, '--set', 'epochs=1']);
   assert.equal(trained.code, 0, trained.stderr);
   const [graph, file] = [join(directory, 'graph'), join(directory, 'tiny.safetensors')];
-  await runCommand(['export', 'tiny', '--directory', runs, '--output', graph]);
+  mkdirSync(graph);
+  writeFileSync(join(graph, 'index.html'), 'mine');
+  for (const output of [graph, `${graph}/`])
+    await runCommand(['export', 'tiny', '--directory', runs, '--output', output]);
+  assert.deepEqual(readdirSync(graph).sort(), ['index.html', 'model.json', 'weights.bin']);
+  assert.equal(readFileSync(join(graph, 'index.html'), 'utf8'), 'mine');
   const json = JSON.parse(readFileSync(join(graph, 'model.json'), 'utf8'));
   assert.equal(json.format, 'graph-model');
   assert.deepEqual(
