@@ -6,7 +6,7 @@ import { parseCount } from './options.ts';
 interface Arguments extends NetArguments {
   readonly file: string;
   readonly output: string | undefined;
-  readonly seed: number;
+  readonly seed: string;
 }
 
 export const importCommand: CommandModule<object, Arguments> = {
@@ -24,7 +24,7 @@ export const importCommand: CommandModule<object, Arguments> = {
       .options({
         ...netOptions,
         output: { type: 'string', describe: 'Directory for the net as a tfjs layers model; none by default' },
-        seed: { type: 'number', default: 1, describe: 'Of the weights that the file has not' },
+        seed: { type: 'string', default: '1', describe: 'Of the weights that the file has not' },
       })
       .example(
         '$0 import resnet50.safetensors resnet --preset resnet50 --set pixels=imagenet --input 224x224x3 --classes 7',
@@ -33,6 +33,7 @@ export const importCommand: CommandModule<object, Arguments> = {
   async handler(parsed) {
     const input = parseInput(parsed.input);
     const classes = parseCount(parsed.classes, '--classes') as number;
+    const seed = parseCount(parsed.seed, '--seed', 0) as number;
     const choice = await choiceOf(parsed);
     const { useEngine } = await import('../engine/engine.ts');
     const { formatImport } = await import('../exchange/import-report.ts');
@@ -42,7 +43,7 @@ export const importCommand: CommandModule<object, Arguments> = {
     const { createRandom } = await import('../random.ts');
     await useEngine('cpu');
     const shape = shapeFor(resolveNet(choice).definition.task, input, classes);
-    const net = createNet(choice, shape, createRandom(parsed.seed).stream('net'));
+    const net = createNet(choice, shape, createRandom(seed).stream('net'));
     process.stdout.write(formatImport(await importWeights(net, parsed.file)));
     if (parsed.output === undefined) return;
     const { formatLayersModel } = await import('../exchange/layers-model.ts');

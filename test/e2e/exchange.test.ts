@@ -25,7 +25,7 @@ test('a file of PyTorch becomes a layers model, and goes back', async () => {
   assert.match(stdout, new RegExp(`: ${weights} weights, by the names of torchvision\n`));
   assert.match(stdout, /conv1\/kernel: \[7, 7, 3, 2\] for \[7, 7, 1, 2\]: the sum over 3 channels\n/);
   assert.match(stdout, /fc\/bias: \[3\] for \[4\]: other classes: keeps its initial values\n/);
-  const back = join(directory, 'back.safetensors');
+  const back = join(directory, 'made', 'back.safetensors');
   await runCommand(['export', join(net, 'model.json'), '--output', back, '--names', 'torchvision']);
   const { tensors } = parseSafetensors(readFileSync(back), back);
   assert.deepEqual(tensors.get('layer4.0.downsample.0.weight')!.shape, [16, 8, 1, 1]);
@@ -57,8 +57,13 @@ const mistakes: readonly [words: string[], message: RegExp][] = [
   [['import', 'nowhere.safetensors', 'resnet', ...size], /There is no file nowhere/],
   [['import', 'net.pth', 'resnet', ...size], /unknown kind of weights file.*save_file/],
   [['import', golden, 'resnet', '--input', '24x28x1', '--classes', '4'], /has the shape .* of resnet has/],
+  [['import', golden, 'resnet', ...size, '--seed', 'abc'], /--seed: expected a whole number/],
   [['export', 'nobody', '--output', 'x', '--directory', directory], /There is no run "nobody"/],
   [['export', 'nowhere.json', '--output', 'x'], /nowhere\.json cannot be loaded/],
+  [
+    ['export', 'nowhere.json', '--checkpoint', 'last', '--output', 'x'],
+    /--checkpoint: a model\.json is of one checkpoint/,
+  ],
 ];
 for (const [words, message] of mistakes) {
   test(`medrobust ${words[0]} ${words[1]!.split('/').at(-1)} is refused`, () =>
