@@ -47,8 +47,18 @@ async function parse(words: readonly string[]): Promise<void> {
     .strict()
     .wrap(helpWidth())
     .exitProcess(false)
+    .check(eachOnce)
     .fail((message, error) => {
-      throw error ?? new UsageError(message);
+      // An option without its value is an error of yargs, which is the user's.
+      throw error && error.name !== 'YError' ? error : new UsageError(message);
     })
     .parseAsync();
+}
+
+/** `yargs` makes a list of an option that stands there twice. */
+function eachOnce(parsed: Readonly<Record<string, unknown>>): true {
+  const lists = ['_', '$0', 'set', 'runs'];
+  const twice = Object.keys(parsed).find((name) => Array.isArray(parsed[name]) && !lists.includes(name));
+  if (twice === undefined) return true;
+  throw new UsageError(`--${twice}: expected once, received ${(parsed[twice] as unknown[]).join(' and ')}.`);
 }

@@ -1,4 +1,3 @@
-import { writeFile } from 'node:fs/promises';
 import type { Argv, CommandModule } from 'yargs';
 import type { Dataset } from '../data/dataset.ts';
 import type { SplitIndices } from '../data/split.ts';
@@ -46,12 +45,14 @@ export const inspectCommand: CommandModule<object, Arguments> = {
         'every file of a folder',
       ) as unknown as Argv<Arguments>,
   async handler(parsed) {
+    if (parsed.verify && parsed.sheet !== undefined)
+      throw new UsageError('--sheet: --verify only looks for what is wrong. Leave one of them out.');
     const { dataset, divide } = await open(parsed);
     const { duplicatesAcross, inspect } = await import('../train/inspect.ts');
     const { formatInspection } = await import('./inspection-table.ts');
     const inspection = await inspect(dataset, divide);
     const sheet = parsed.verify ? undefined : (parsed.sheet ?? `${dataset.name}-sheet.png`);
-    if (sheet !== undefined) await writeFile(sheet, await drawSheet(dataset, inspection.bad));
+    if (sheet !== undefined) await writeSheet(sheet, await drawSheet(dataset, inspection.bad));
     const written = { ...inspection, ...(sheet !== undefined && { sheet }) };
     process.stdout.write(
       parsed.json ? `${JSON.stringify(written, null, 2)}\n` : formatInspection(inspection, sheet),
@@ -117,6 +118,11 @@ async function optionsOf(
     options[key] = coerce(assignment.slice(at + 1), known[key] as Json, key);
   }
   return options;
+}
+
+async function writeSheet(path: string, png: Uint8Array): Promise<void> {
+  const { orRunError, replaceFile } = await import('../train/files.ts');
+  await orRunError('Cannot write the contact sheet', () => replaceFile(path, png));
 }
 
 /** Some of every class. */

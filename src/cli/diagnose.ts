@@ -13,6 +13,8 @@ import { COMMANDS } from './overview.ts';
 import {
   findSubject,
   loadSubject,
+  normBeside,
+  openData,
   type Subject,
   type SubjectArguments,
   subjectOptions,
@@ -77,13 +79,11 @@ async function measure(
   const { useEngine } = await import('../engine/engine.ts');
   const { checkExperiment } = await import('../train/check-experiment.ts');
   const { diagnose } = await import('../train/diagnose.ts');
-  const { openSplits } = await import('../train/splits.ts');
-  const { createRandom } = await import('../random.ts');
   const experiment = checkExperiment(subject.experiment);
   const { engine = 'auto', ...engineOptions } = parseEngine(parsed);
   const { split, norm } = parsed;
   await useEngine(engine, engineOptions);
-  const dataset = (await openSplits(experiment, createRandom(experiment.seed)))[split];
+  const dataset = (await openData(subject, experiment))[split];
   if (dataset.samples.length === 0)
     throw new UsageError(`--split ${split}: ${dataset.name} has no such part.`);
   const model = await loadSubject(subject, dataset);
@@ -139,11 +139,16 @@ function progressOn(stream: NodeJS.WriteStream) {
   return { show: (name: string) => line(`checking: ${name}`), clear: () => line('') };
 }
 
-async function write(diagnosis: Diagnosis, { run, file, checkpoint }: Subject, { split }: Arguments) {
+async function write(
+  diagnosis: Diagnosis,
+  { run, file, checkpoint, experiment }: Subject,
+  { split }: Arguments,
+) {
   const { writeDiagnosis } = await import('./diagnosis-files.ts');
+  const named = run ? [split, checkpoint] : ['diagnosis', split];
   return writeDiagnosis(diagnosis, {
     directory: run ? join(run, 'diagnoses') : dirname(file as string),
-    name: run ? `${split}-${checkpoint}` : `diagnosis-${split}`,
+    name: [...named, ...normBeside(experiment, diagnosis.norm)].join('-'),
     ...(run && { run }),
   });
 }

@@ -27,7 +27,7 @@ export async function writeDiagnosis(
     await makeDirectory(directory);
     await replaceFile(path, `${JSON.stringify(diagnosis, null, 2)}\n`);
     if (run === undefined) return;
-    const log = openLog(join(run, 'log.jsonl'));
+    using log = openLog(join(run, 'log.jsonl'));
     for (const flag of diagnosis.flags) log.warn({ diagnosis: name }, `diagnosis ${name}: ${flag}`);
     const summary = summaryFileWriter(directory);
     summary.text(`diagnosis/${name}`, markdownOf(diagnosis), 0);

@@ -12,6 +12,7 @@ import { OUTPUTS, type Outputs } from '../robustness/output-kinds.ts';
 import type { Tiles } from '../robustness/tiles.ts';
 import type { Evaluation } from '../train/evaluate.ts';
 import type { Experiment } from '../train/experiment.ts';
+import { refuseKeptData, refuseOtherEpsilons } from './evaluation-checks.ts';
 import { formatEvaluation } from './evaluation-table.ts';
 import { parseNumber, parseNumbers } from './numbers.ts';
 import {
@@ -23,11 +24,19 @@ import {
   setOption,
 } from './options.ts';
 import { COMMANDS } from './overview.ts';
-import { findSubject, loadSubject, type Subject, subjectOptions, subjectPositional } from './subject.ts';
+import {
+  findSubject,
+  loadSubject,
+  normBeside,
+  openData,
+  type Subject,
+  subjectOptions,
+  subjectPositional,
+} from './subject.ts';
 
 interface Arguments extends EngineArguments {
   readonly run: string;
-  readonly checkpoint: string;
+  readonly checkpoint: string | undefined;
   readonly split: SplitName;
   readonly attacks: string | undefined;
   readonly set: string[];
@@ -118,10 +127,12 @@ export const evaluateCommand: CommandModule<object, Arguments> = {
       ) as unknown as Argv<Arguments>,
   async handler(parsed) {
     const subject = await findSubject(parsed);
+    await refuseKeptData(subject, parsed.set);
     const { checkExperiment } = await import('../train/check-experiment.ts');
     const kinds = Object.keys(await import('../robustness/corruptions/registry.ts'));
     const experiment = withRobustness(checkExperiment(subject.experiment), parsed, kinds);
     const checked = checkExperiment(await changed(experiment, parsed.set));
+    refuseOtherEpsilons(subject.experiment, checked, parsed);
     const evaluation = await measure(subject, checked, parsed);
     process.stdout.write(formatEvaluation(evaluation));
     await save(evaluation, subject, parsed);
@@ -146,7 +157,7 @@ function withRobustness(experiment: Experiment, parsed: Arguments, kinds: readon
   const seconds = secondsOf(parsed);
   const own = experiment.robustness;
   if (!own && attacks === undefined) {
-    const measured = [epsilons, norm, images, seconds, quantise, unseen];
+    const measured = [epsilons, norm, images, seconds, quantise, unseen, parsed.transfer];
     const others = [...measured, corruptions, noise, outliers, ambiguity];
     if (others.every((option) => option === undefined)) return experiment;
     throw new UsageError('The experiment attacks nothing: name the attacks too, such as --attacks fgsm,pgd.');
@@ -211,16 +222,16 @@ function choiceOf(name: string, own: readonly AttackChoice[] = []): AttackChoice
 async function measure(subject: Subject, experiment: Experiment, parsed: Arguments): Promise<Evaluation> {
   const { useEngine } = await import('../engine/engine.ts');
   const { evaluate } = await import('../train/evaluate.ts');
-  const { openSplits } = await import('../train/splits.ts');
-  const { createRandom } = await import('../random.ts');
   const { checkTiles } = await import('../robustness/tiles.ts');
   const { engine = 'auto', ...engineOptions } = parseEngine(parsed);
   const surrogate =
-    parsed.transfer && (await findSubject({ ...parsed, run: parsed.transfer, checkpoint: 'best' }));
+    parsed.transfer &&
+    (await findSubject(
+      { run: parsed.transfer, checkpoint: undefined, experiment: undefined, directory: parsed.directory },
+      experiment,
+    ));
   await useEngine(engine, engineOptions);
-  const { readDataRecord } = await import('../train/data-record.ts');
-  const kept = subject.run === undefined ? undefined : await readDataRecord(subject.run);
-  const dataset = (await openSplits(experiment, createRandom(experiment.seed), kept))[parsed.split];
+  const dataset = (await openData(subject, experiment))[parsed.split];
   if (dataset.samples.length === 0)
     throw new UsageError(`--split ${parsed.split}: ${dataset.name} has no such part.`);
   const tiles = tilesOf(parsed);
@@ -254,13 +265,10 @@ async function save(
   const { writeEvaluation } = await import('./evaluation-files.ts');
   const directory = run ? join(run, 'evaluations') : dirname(file as string);
   // Beside what `compare` reads, which is of the data as they were trained on; so is what was attacked in another norm.
-  const changed = set.some((assignment) => assignment.startsWith('data.'));
+  const changed = set.some((assignment) => /^data\.(?!batchSize=)/.test(assignment));
   const kind = tile !== undefined ? ['tiled'] : changed ? ['changed'] : [];
-  const attackedIn = evaluation.robustness?.worst.norm;
-  const own = experiment.robustness?.norm ?? attackedIn;
-  const name = [split, checkpoint, ...kind, ...(attackedIn && attackedIn !== own ? [attackedIn] : [])].join(
-    '-',
-  );
+  const norm = normBeside(experiment, evaluation.robustness?.worst.norm);
+  const name = [split, checkpoint, ...kind, ...norm].join('-');
   const written = await writeEvaluation(directory, name, evaluation);
   process.stdout.write(`\nWritten: ${written.map((path) => relative(process.cwd(), path)).join(', ')}\n`);
 }

@@ -1,14 +1,14 @@
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { LayersModel } from '@tensorflow/tfjs';
 import type { Argv, CommandModule } from 'yargs';
 import { UsageError } from '../errors.ts';
-import { checkpointOf, findRun } from './find-run.ts';
+import { checkpointOf, checkpointOption, findRun, refuseCheckpoint } from './find-run.ts';
 import { directoryOption } from './options.ts';
 import { COMMANDS } from './overview.ts';
 
 interface Arguments {
   readonly run: string;
-  readonly checkpoint: string;
+  readonly checkpoint: string | undefined;
   readonly output: string;
   readonly names: string;
   readonly directory: string;
@@ -30,7 +30,7 @@ export const exportCommand: CommandModule<object, Arguments> = {
           describe:
             'A directory, for a graph model that plain tfjs loads; or a file .safetensors, for the weights alone',
         },
-        checkpoint: { type: 'string', default: 'best', describe: 'best, last, or the number of an epoch' },
+        ...checkpointOption,
         names: {
           type: 'string',
           default: 'medrobust',
@@ -49,12 +49,17 @@ export const exportCommand: CommandModule<object, Arguments> = {
     const file = await modelFile(parsed);
     const { useEngine } = await import('../engine/engine.ts');
     const { openLayersModel } = await import('../exchange/layers-model.ts');
-    const { orRunError, replaceDirectory, replaceFile } = await import('../train/files.ts');
+    const { makeDirectory, orRunError, replaceFile, replaceFiles } = await import('../train/files.ts');
     await useEngine('cpu');
     const model = await openLayersModel(file);
     await orRunError(`Cannot write ${output}`, async () => {
-      if (output.endsWith('.safetensors')) await replaceFile(output, await weightsOf(model, parsed));
-      else await replaceDirectory(output, { ...(await graphOf(model, parsed)) });
+      if (!output.endsWith('.safetensors')) {
+        await replaceFiles(resolve(output), await graphOf(model, parsed));
+        return;
+      }
+      const weights = await weightsOf(model, parsed);
+      await makeDirectory(dirname(resolve(output)));
+      await replaceFile(output, weights);
     });
     process.stdout.write(`${output}: ${model.name} of ${file}\n`);
   },
@@ -62,7 +67,10 @@ export const exportCommand: CommandModule<object, Arguments> = {
 
 /** The layers model of a checkpoint, or the one that was named. */
 async function modelFile({ run: name, checkpoint, directory }: Arguments): Promise<string> {
-  if (name.endsWith('.json')) return name;
+  if (name.endsWith('.json')) {
+    refuseCheckpoint(checkpoint);
+    return name;
+  }
   const run = await findRun(directory, name);
   const { readExperiment } = await import('../train/run-directory.ts');
   const { chooseCheckpoint } = await import('../train/evaluate.ts');
@@ -83,5 +91,7 @@ async function graphOf(model: LayersModel, { names }: Arguments) {
     );
   }
   const { formatGraphModel } = await import('../exchange/graph/graph-model.ts');
-  return formatGraphModel(model);
+  const { 'model.json': graph, ...weights } = await formatGraphModel(model);
+  // Whoever reads it while it is replaced finds all that it names.
+  return { ...weights, 'model.json': graph };
 }

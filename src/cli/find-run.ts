@@ -20,8 +20,24 @@ export async function findRun(root: string, text: string): Promise<string> {
   );
 }
 
+export const checkpointOption = {
+  checkpoint: {
+    type: 'string',
+    defaultDescription: 'best',
+    describe: 'best, last, or the number of an epoch',
+  },
+} as const;
+
+/** Throws `UsageError` for a `--checkpoint` beside a model.json, where it would change nothing. */
+export function refuseCheckpoint(text: string | undefined): void {
+  if (text === undefined) return;
+  throw new UsageError(
+    '--checkpoint: a model.json is of one checkpoint. Name its run, or leave --checkpoint out.',
+  );
+}
+
 /** Which checkpoint `--checkpoint` means. Throws `UsageError` for none. */
-export function checkpointOf(text: string): CheckpointChoice {
+export function checkpointOf(text = 'best'): CheckpointChoice {
   if (text === 'best' || text === 'last') return text;
   if (/^\d+$/.test(text)) return Number(text);
   throw new UsageError(`--checkpoint: expected best, last or the number of an epoch, received "${text}".`);

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { Argv, CommandModule } from 'yargs';
 import { choiceOf, type NetArguments, netOptions, parseInput } from './net-choice.ts';
 import { parseCount } from './options.ts';
@@ -6,7 +7,7 @@ import { COMMANDS } from './overview.ts';
 interface Arguments extends NetArguments {
   readonly file: string;
   readonly output: string | undefined;
-  readonly seed: number;
+  readonly seed: string;
 }
 
 export const importCommand: CommandModule<object, Arguments> = {
@@ -23,7 +24,7 @@ export const importCommand: CommandModule<object, Arguments> = {
       .options({
         ...netOptions,
         output: { type: 'string', describe: 'Directory for the net as a tfjs layers model; none by default' },
-        seed: { type: 'number', default: 1, describe: 'Of the weights that the file has not' },
+        seed: { type: 'string', default: '1', describe: 'Of the weights that the file has not' },
       })
       .example(
         '$0 import resnet50.safetensors resnet --preset resnet50 --set pixels=imagenet --input 224x224x3 --classes 7',
@@ -32,6 +33,7 @@ export const importCommand: CommandModule<object, Arguments> = {
   async handler(parsed) {
     const input = parseInput(parsed.input);
     const classes = parseCount(parsed.classes, '--classes') as number;
+    const seed = parseCount(parsed.seed, '--seed', 0) as number;
     const choice = await choiceOf(parsed);
     const { useEngine } = await import('../engine/engine.ts');
     const { formatImport } = await import('../exchange/import-report.ts');
@@ -41,16 +43,16 @@ export const importCommand: CommandModule<object, Arguments> = {
     const { createRandom } = await import('../random.ts');
     await useEngine('cpu');
     const shape = shapeFor(resolveNet(choice).definition.task, input, classes);
-    const net = createNet(choice, shape, createRandom(parsed.seed).stream('net'));
+    const net = createNet(choice, shape, createRandom(seed).stream('net'));
     process.stdout.write(formatImport(await importWeights(net, parsed.file)));
     if (parsed.output === undefined) return;
     const { formatLayersModel } = await import('../exchange/layers-model.ts');
     const { model, weights } = await formatLayersModel(net.model);
-    await save(parsed.output, { 'model.json': model, 'weights.bin': weights });
+    await save(parsed.output, { 'weights.bin': weights, 'model.json': model });
   },
 };
 
 async function save(output: string, files: Record<string, string | Uint8Array>): Promise<void> {
-  const { orRunError, replaceDirectory } = await import('../train/files.ts');
-  await orRunError(`Cannot write ${output}`, () => replaceDirectory(output, files));
+  const { orRunError, replaceFiles } = await import('../train/files.ts');
+  await orRunError(`Cannot write ${output}`, () => replaceFiles(resolve(output), files));
 }

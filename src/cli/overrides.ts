@@ -21,7 +21,8 @@ const ABSENT: Node = {
   },
   robustness: {
     ...{ attacks: [{ name: '' }], norm: '', epsilons: [0], everyEpochs: 0, images: 0, trainImages: 0 },
-    ...{ budget: 0, quantise: 0, unseen: false },
+    ...{ budget: 0, quantise: 0, unseen: false, corruptions: [''], noise: '', outliers: { name: '' } },
+    ambiguity: false,
   },
   accumulate: 0,
   schedule: { name: '' },
@@ -64,9 +65,11 @@ function assign(
   const here = [...walked, key];
   const container = target as Node;
   const place = Array.isArray(target) ? indexIn(target, key) : key;
-  const found = place === undefined ? undefined : container[place];
-  const like =
-    found ?? (isNode(sample) ? sample[key] : undefined) ?? (isPreset(walked, key) ? '' : undefined);
+  const found = place === undefined ? undefined : own(target, place);
+  const absent = isNode(sample) ? own(sample, key) : undefined;
+  // The empty list does not say what it lists.
+  const known = Array.isArray(found) && found.length === 0 ? (absent ?? found) : found;
+  const like = known ?? absent ?? (isPreset(walked, key) ? '' : undefined);
   if (place === undefined || like === undefined) throw unknownPath(target, sample, walked, key);
   if (rest.length === 0) {
     const value = isMeasure(here) && text.includes(',') ? listOf(text) : coerce(text, like, here.join('.'));
@@ -78,7 +81,12 @@ function assign(
     return;
   }
   if (found === undefined) container[place] = {};
-  assign(container[place] as Json, isNode(sample) ? sample[key] : undefined, rest, text, here);
+  assign(container[place] as Json, absent, rest, text, here);
+}
+
+function own(node: Json, key: string): Json | undefined {
+  const has = typeof node === 'object' && node !== null && Object.hasOwn(node, key);
+  return has ? (node as Node)[key] : undefined;
 }
 
 /** Of what may be one measurement or a list of them. */
@@ -120,7 +128,7 @@ export function coerce(text: string, like: Json, path: string): Json {
   );
 }
 
-/** The empty list does not say what it lists. */
+/** What an empty list lists. */
 function guess(item: string): Json {
   return Number.isFinite(Number(item)) ? 0 : '';
 }

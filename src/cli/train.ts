@@ -106,6 +106,10 @@ async function goOn(
 ): Promise<Trained> {
   if (set.length > 0)
     throw new UsageError('--set: a run is resumed as it was started. Leave --set or --resume out.');
+  if (run && experiment !== undefined)
+    throw new UsageError(
+      `--resume ${run}: names the run to go on with. Leave "${experiment}" or "${run}" out.`,
+    );
   const named = run || (experiment && (await nameOf(experiment)));
   if (!named)
     throw new UsageError('--resume: expected a run or an experiment: medrobust train demo --resume.');

@@ -4,8 +4,9 @@
 export const MISSING = '–';
 
 /** A metric or a loss: three decimals; two digits where these would be lost, none after the point from 100; `–` for none. */
-export function formatValue(value: number | undefined): string {
-  if (value === undefined || Number.isNaN(value)) return MISSING;
+export function formatValue(value: number | null | undefined): string {
+  // In JSON, NaN is null.
+  if (value === undefined || value === null || Number.isNaN(value)) return MISSING;
   const size = Math.abs(value);
   if (size !== 0 && size < 0.001) return value.toPrecision(2);
   return size < 100 ? value.toFixed(3) : size < 1e6 ? value.toFixed(0) : value.toPrecision(3);

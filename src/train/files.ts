@@ -13,7 +13,10 @@ const MEANINGS: Readonly<Record<string, string>> = {
   EPERM: 'not permitted; choose a directory that you may write to',
   EROFS: 'the file system is read-only; choose another directory',
   EMFILE: 'too many files are open; raise the limit (ulimit -n)',
+  ENOENT: 'there is no such file or directory',
   ENOTDIR: 'a part of the path is a file, not a directory',
+  EISDIR: 'it is a directory, not a file',
+  ENOTEMPTY: 'the directory is not empty',
   EIO: 'the disk reported an error',
 };
 
@@ -22,7 +25,9 @@ export function fileSystemError(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('code' in error)) return undefined;
   const meaning = MEANINGS[String(error.code)];
   if (!meaning) return undefined;
-  const path = 'path' in error && error.path ? `${error.path}: ` : '';
+  // Of a file that was to replace another, that other one.
+  const { path: own, dest = own } = error as NodeJS.ErrnoException & { dest?: string };
+  const path = dest ? `${dest}: ` : '';
   return `${path}${meaning} (${error.code}).`;
 }
 
@@ -83,6 +88,15 @@ export async function replaceFile(path: string, content: string | Uint8Array): P
     throw error;
   }
   await syncDirectory(dirname(path));
+}
+
+/** Replaces files of a directory, in their order, and leaves whatever else is in it; makes the directory where there is none. */
+export async function replaceFiles(
+  directory: string,
+  files: Readonly<Record<string, string | Uint8Array>>,
+): Promise<void> {
+  await makeDirectory(directory);
+  for (const [name, content] of Object.entries(files)) await replaceFile(join(directory, name), content);
 }
 
 /** Replaces a whole directory: it appears with all of `files` in it, or not at all. */

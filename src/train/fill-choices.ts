@@ -42,7 +42,7 @@ export function fillChoices(experiment: Experiment): Experiment {
     ...(robustness && {
       robustness: {
         ...robustness,
-        attacks: robustness.attacks.map(fillAttack),
+        ...(robustness.attacks && { attacks: robustness.attacks.map(fillAttack) }),
         ...(robustness.outliers && { outliers: fill('dataset', datasets, robustness.outliers) }),
       },
     }),

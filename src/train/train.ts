@@ -25,7 +25,7 @@ import { createDefence, isSingleStep } from './defences/create.ts';
 import { describeEnvironment } from './environment.ts';
 import type { Experiment } from './experiment.ts';
 import { gradientSum } from './gradient-sum.ts';
-import { openLog } from './log.ts';
+import { type Log, openLog } from './log.ts';
 import { trainEpochs } from './loop.ts';
 import { type Prepared, prepare } from './prepare.ts';
 import {
@@ -154,7 +154,7 @@ async function runIn(
   const { accumulate = 1 } = experiment;
   using sum = accumulate > 1 ? gradientSum() : undefined;
   const learner: Learner = { net, optimizer, loss, ...(defence && { defence }), ...(sum && { sum }) };
-  const log = openLog(join(directory.path, 'log.jsonl'), options.onWarning);
+  using log = openLog(join(directory.path, 'log.jsonl'), options.onWarning);
   const abort = new AbortController();
   const interrupt = () => abort.abort();
   if (options.signal?.aborted) interrupt();
@@ -211,9 +211,13 @@ async function runIn(
     options.signal?.removeEventListener('abort', interrupt);
     // What failed there was thrown.
     await session?.background.settle().catch(() => undefined);
-    summary?.close();
-    await loader?.close();
-    directory.release();
+    // Workers that are not closed keep the process alive, even where the disk is too full to write the last events.
+    try {
+      summary?.close();
+    } finally {
+      await loader?.close();
+      directory.release();
+    }
   }
 }
 
@@ -271,13 +275,17 @@ function callbacksOf(
 }
 
 /** The stack goes to the log, one line to the user. */
-function noted(error: unknown, log: ReturnType<typeof openLog>, directory: string): unknown {
-  log.fatal(
-    { error: error instanceof Error ? { message: error.message, stack: error.stack } : error },
-    'failed',
-  );
+function noted(error: unknown, log: Log, directory: string): unknown {
+  let where = ` (the stack is in ${join(directory, 'log.jsonl')})`;
+  try {
+    log.fatal(
+      { error: error instanceof Error ? { message: error.message, stack: error.stack } : error },
+      'failed',
+    );
+  } catch {
+    // Where the log cannot be written either, the error that ended the run is the one to hear of.
+    where = '';
+  }
   if (error instanceof UsageError || error instanceof RunError) return error;
-  return new RunError(`${messageOf(error)} (the stack is in ${join(directory, 'log.jsonl')})`, {
-    cause: error,
-  });
+  return new RunError(`${messageOf(error)}${where}`, { cause: error });
 }

@@ -48,6 +48,11 @@ const changes: readonly [path: string, expected: unknown, ...assignments: string
   ['data.skipBad', true, 'data.skipBad=true'],
   ['data.cache', { directory: 'x', gigabytes: 2 }, 'data.cache.directory=x', 'data.cache.gigabytes=2'],
   ['checkpoints', { best: 'a=b' }, 'checkpoints.best=a=b'],
+  ['robustness.corruptions', ['blur', 'jpeg'], 'robustness.corruptions=blur,jpeg'],
+  ['robustness.noise', 'gaussianNoise', 'robustness.noise=gaussianNoise'],
+  ['robustness.outliers.count', 8, 'robustness.outliers=brainPhantoms', 'robustness.outliers.count=8'],
+  ['robustness.ambiguity', true, 'robustness.ambiguity=true'],
+  ['data.augment.0.name', 'flip', 'data.augment=', 'data.augment=flip'],
   ['defence.beta', 3, 'defence.name=trades', 'defence.beta=3'],
   ['defence.epsilon', 4 / 255, 'defence=pgd', 'defence.epsilon=4/255'],
 ];
@@ -69,6 +74,10 @@ const refusals: readonly [assignment: string, message: RegExp][] = [
   ['net.zeroInitResidual=yes', /expected true or false/],
   ['robustness.attacks.square.steps=1', /no "square".*fgsm, pgd/],
   ['data=3', /data is a group.*batchSize/],
+  ['constructor.name=foo', /An experiment has no "constructor"/],
+  ['toString=1', /An experiment has no "toString"/],
+  ['__proto__.a=1', /An experiment has no "__proto__"/],
+  ['name.length=3', /name has no "length"/],
 ];
 
 for (const [assignment, message] of refusals) {
@@ -87,6 +96,18 @@ test('overrides leave the experiment as it was, and no override changes nothing'
   assert.deepEqual(tiny, before);
   const checked = checkExperiment(tiny as Experiment);
   assert.deepEqual(override(checked, []), checked);
+});
+
+test('an experiment that attacks nothing gets attacks by --set, and is told what is missing', () => {
+  const { robustness: _, ...plain } = tiny;
+  const set = (...assignments: string[]) => checkExperiment(override(checkExperiment(plain), assignments));
+  for (const part of ['norm=l2', 'images=4', 'attacks=fgsm', 'corruptions=blur'])
+    assert.throws(() => set(`robustness.${part}`), {
+      name: 'UsageError',
+      message: /^robustness\.\w+: expected/,
+    });
+  const parts = ['attacks=fgsm', 'norm=linf', 'epsilons=0,1/255', 'everyEpochs=1', 'images=4'];
+  assert.equal(set(...parts.map((part) => `robustness.${part}`)).robustness?.images, 4);
 });
 
 test('an attack that stands there twice is reached by what it is called in results', () => {

@@ -14,12 +14,14 @@ export interface Finished {
   readonly stderr: string;
 }
 
-/** Starts `medrobust` with these words; `onOutput` sees all of standard output so far. */
+/** Starts `medrobust` with these words; `onOutput` sees all of standard output so far. After `milliseconds` it is killed. */
 export function medrobust(
   words: readonly string[],
   onOutput?: (stdout: string, child: ChildProcess) => void,
+  milliseconds?: number,
 ): Promise<Finished> {
-  const child = spawn(process.execPath, ['--import', 'tsx', main, ...words]);
+  const limit = milliseconds === undefined ? {} : { timeout: milliseconds, killSignal: 'SIGKILL' as const };
+  const child = spawn(process.execPath, ['--import', 'tsx', main, ...words], limit);
   let [stdout, stderr] = ['', ''];
   child.stdout.on('data', (chunk) => {
     stdout += chunk;

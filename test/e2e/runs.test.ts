@@ -142,7 +142,12 @@ test('a trained net is evaluated, with a table, JSON and a picture', async () =>
 
 test('an evaluation keeps to a time, and says of how many images it is', async () => {
   const words = ['evaluate', whole, '--split', 'test', '--attacks', 'fgsm,pgd', '--epsilons', '0,8/255'];
-  const measured = await medrobust([...words, '--seconds', '0.000001', '--quantise', '8', '--unseen']);
+  // The size of batches is nothing of the data.
+  const batches = ['--set', 'data.batchSize=4'];
+  const measured = await medrobust([
+    ...[...words, ...batches],
+    ...['--seconds', '0.000001', '--quantise', '8', '--unseen'],
+  ]);
   assert.equal(measured.code, 0, measured.stderr);
   assert.match(measured.stdout, /of 4 images under attack \(linf\), stored with 8 bits/);
   assert.match(measured.stdout, /^ {2}partial-curve: 4 of 12 images/m);
@@ -214,6 +219,10 @@ test('a trained net is diagnosed: a line for each check, JSON, log and TensorBoa
   const log = readFileSync(join(whole, 'log.jsonl'), 'utf8');
   for (const flag of diagnosis.flags) assert.ok(log.includes(JSON.stringify(flag).slice(1, -1)), flag);
   assert.ok(eventsIn(join(whole, 'diagnoses')).includes('diagnosis/test-4'));
+  const inOtherNorm = ['--norm', 'l2', '--epsilon', '1'];
+  await runCommand(['diagnose', whole, '--checkpoint', '4', '--images', '2', ...inOtherNorm]);
+  const read = (name: string) => JSON.parse(readFileSync(join(whole, 'diagnoses', name), 'utf8'));
+  assert.deepEqual([read('test-4.json').norm, read('test-4-l2.json').norm], ['linf', 'l2']);
 });
 
 test('what cannot be diagnosed is refused in one line', async () => {

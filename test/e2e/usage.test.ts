@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { test } from 'node:test';
 import { runCommand } from '../../src/cli/commands.ts';
 import { UsageError } from '../../src/errors.ts';
 import { temporaryDirectory } from '../train/support.ts';
 import { medrobust, tinyFile } from './command.ts';
+import tiny from './tiny.ts';
 
 const directory = temporaryDirectory();
 const runs = join(directory, 'runs');
@@ -13,6 +14,18 @@ const noDefault = join(directory, 'no-default.ts');
 const torn = join(directory, 'torn.ts');
 writeFileSync(noDefault, 'export const experiment = {};\n');
 writeFileSync(torn, 'export default { name: \n');
+
+/** The directory of a run of `experiment`, as far as commands look before they open its net. */
+function runOf(name: string, experiment: object): string {
+  const path = join(directory, name);
+  mkdirSync(path);
+  writeFileSync(join(path, 'experiment.json'), JSON.stringify(experiment));
+  writeFileSync(join(path, 'data.json'), JSON.stringify({ splits: { train: [], validation: [], test: [] } }));
+  return path;
+}
+const { robustness: _, ...unattacked } = tiny;
+const attacked = runOf('attacked', tiny);
+const plain = runOf('plain', unattacked);
 
 const mistakes: readonly [words: string[], message: RegExp][] = [
   [[], /Expected a command: train, evaluate, .* or doctor/],
@@ -32,7 +45,22 @@ const mistakes: readonly [words: string[], message: RegExp][] = [
   [['train', tinyFile, '--threads', 'many'], /--threads: expected a whole number/],
   [['train', tinyFile, '--resume', '--set', 'epochs=3'], /a run is resumed as it was started/],
   [['train', tinyFile, '--resume', '--directory', runs], /no run "tiny" in/],
+  [['train', tinyFile, '--resume', attacked], /--resume .*attacked: names the run to go on with/],
+  [['train', tinyFile, '--set'], /Not enough arguments following: set/],
+  [['train', tinyFile, '--threads', '1', '--threads', '2'], /--threads: expected once, received 1 and 2/],
+  [['train', tinyFile, '--seeds', '1', '--seeds', '2'], /--seeds: expected once/],
+  [['train', tinyFile, '--directory', 'a', '--directory', 'b'], /--directory: expected once/],
+  [['train', tinyFile, '--engine', 'cpu', '--engine', 'cpu'], /--engine: expected once/],
+  [['compare', 'demo', '--out', 'a', '--output', 'b'], /--out(put)?: expected once, received a and b/],
   [['evaluate', directory], /There is no run/],
+  [['evaluate', attacked, '--norm', 'l2'], /epsilons are in linf: for l2 give others, such as --epsilons/],
+  [['evaluate', attacked, '--set', 'robustness.norm=l2'], /epsilons are in linf: for l2 give others/],
+  [['evaluate', plain, '--attacks', 'fgsm', '--norm', 'l2'], /epsilons are in linf: for l2 give others/],
+  [['evaluate', plain, '--transfer', attacked], /attacks nothing: name the attacks too/],
+  [['evaluate', attacked, '--set', 'data.split.test=0.5'], /measured on the division .* trained with/],
+  [['evaluate', attacked, '--experiment', tinyFile], /--experiment: a run has its own/],
+  [['diagnose', attacked, '--experiment', tinyFile], /--experiment: a run has its own/],
+  [['evaluate', 'model.json', '--checkpoint', 'best'], /--checkpoint: a model\.json is of one checkpoint/],
   [['diagnose', directory], /There is no run/],
   [['diagnose', 'nowhere/model.json'], /There is no file nowhere\/model\.json/],
   [['diagnose', 'tiny', '--images', '0'], /--images: expected a whole number of at least 1, received "0"/],
@@ -59,6 +87,7 @@ const mistakes: readonly [words: string[], message: RegExp][] = [
   [['data', 'inspect', 'dmeo'], /no experiment "dmeo".*demo/],
   [['data', 'inspect', 'imageFolder'], /"directory" of imageFolder: expected a folder. Set it/],
   [['data', 'inspect', 'skinLesions', '--set', 'cuont=3'], /--set: .*"cuont=3".*count/],
+  [['data', 'inspect', 'demo', '--verify', '--sheet', 'x.png'], /--sheet: --verify only looks/],
   [['data', 'download', 'mnist'], /no data set "mnist".*pneumoniamnist.*isic2017/],
   [['list', 'networks'], /kind.*"networks".*nets/],
 ];
@@ -72,6 +101,14 @@ for (const [words, message] of mistakes) {
     assert.ok(!existsSync(runs), 'a mistake created something');
   });
 }
+
+test('a contact sheet that cannot be written is said in one line', async () => {
+  const words = ['data', 'inspect', 'skinLesions', '--set', 'count=4', '--set', 'size=16', '--sheet'];
+  await assert.rejects(runCommand([...words, join(directory, 'nowhere', 'sheet.png')]), {
+    name: 'RunError',
+    message: /^Cannot write the contact sheet: .*no such file or directory/,
+  });
+});
 
 test('a mistake is one line on standard error, without a stack, and exits with 2', async () => {
   const { code, stdout, stderr } = await medrobust(['train', 'dmeo']);

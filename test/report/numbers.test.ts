@@ -9,9 +9,9 @@ import {
 } from '../../src/report/numbers.ts';
 
 test('numbers are as long as they are sure', () => {
-  const values = [0, 1, 0.9216, 0.005, 0.00012, -0.5, 12.3456, 123.4, 1234567, Number.NaN, undefined];
+  const values = [0, 1, 0.9216, 0.005, 0.00012, -0.5, 12.3456, 123.4, 1234567, Number.NaN, undefined, null];
   assert.deepEqual(values.map(formatValue), [
-    ...['0.000', '1.000', '0.922', '0.005', '0.00012', '-0.500', '12.346', '123', '1.23e+6', '–', '–'],
+    ...['0.000', '1.000', '0.922', '0.005', '0.00012', '-0.500', '12.346', '123', '1.23e+6', '–', '–', '–'],
   ]);
 });
 

@@ -3,6 +3,7 @@ import { before, describe, test } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
 import { useEngine } from '../../src/engine/engine.ts';
 import { createRandom } from '../../src/random.ts';
+import { areaUnderRoc } from '../../src/robustness/metrics/auroc.ts';
 import { type MetricName, metricOf } from '../../src/robustness/metrics/create.ts';
 import * as registry from '../../src/robustness/metrics/registry.ts';
 import { golden, openSegmenter } from '../attacks/golden.ts';
@@ -149,6 +150,24 @@ describe('AUROC', () => {
       tf.tidy(() => {
         assert.ok(Number.isNaN(tallied('auroc', [tf.ones([2, 2]), tf.tensor1d([1, 1], 'int32')])));
         assert.ok(Number.isNaN(tallied('auroc')));
+      }),
+    ));
+
+  test('is NaN where scores are, and orders infinite ones as it does others', () =>
+    noTensorLeak(() =>
+      tf.tidy(() => {
+        const { NaN: none, POSITIVE_INFINITY: high, NEGATIVE_INFINITY: low } = Number;
+        for (const scores of [[none], [0, none, 1], [none, none, 0]])
+          assert.ok(Number.isNaN(areaUnderRoc(scores, [true, false, true])), `${scores}`);
+        assert.equal(areaUnderRoc([low, 0, high, high], [false, false, true, true]), 1);
+        assert.equal(areaUnderRoc([high, high, low, low], [true, false, true, false]), 0.5);
+        const area = (...rows: [number, number][]) =>
+          tallied('auroc', [tf.tensor2d(rows), tf.tensor1d([1, 0, 1], 'int32')]);
+        assert.equal(area([0, high], [2, 1], [1, 3]), 1);
+        assert.equal(area([0, low], [2, 1], [1, 3]), 0.5);
+        // Infinity less infinity.
+        assert.ok(Number.isNaN(area([high, 0], [2, 1], [1, 3])));
+        assert.ok(Number.isNaN(area([high, high], [2, 1], [1, 3])));
       }),
     ));
 });

@@ -191,6 +191,13 @@ test('outliers are told apart by how sure the net is: all, none, or half of the 
     assert.deepEqual([same.maxSoftmax, same.energy], [0.5, 0.5]);
   }));
 
+test('outliers of a net whose logits are infinite are not told apart', () =>
+  noTensorLeak(async () => {
+    const diverged = { logits: (images: tf.Tensor4D) => byBrightness.logits(images).div(0) as tf.Tensor2D };
+    const found = await outlierScores(diverged, greys([0, 1]), greys([0.2, 0.8]));
+    assert.ok(Number.isNaN(found.maxSoftmax) && Number.isNaN(found.energy));
+  }));
+
 test('mixtures have a small margin and a large entropy', () =>
   noTensorLeak(async () => {
     const scores = await ambiguityScores(byBrightness, greys([0, 1]), greys([0.5, 0.5, 0.5]));

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, rmSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, type TestContext, test } from 'node:test';
+import { openData } from '../../src/cli/subject.ts';
 import { openDataset } from '../../src/data/create.ts';
 import { subset } from '../../src/data/subset.ts';
 import { useEngine } from '../../src/engine/engine.ts';
@@ -64,6 +65,8 @@ test('a run keeps ids, windows and weights; later files change neither them nor 
     );
   }
   await writeImage(join(folderOf(experiment), 'sick', 'p77-0.png'), colours(77));
+  const later = await openData({ run: path }, checkExperiment(experiment));
+  assert.deepEqual(later.record, record, 'evaluations and diagnoses are of the data as they were divided');
   const resumed = await resume(path);
   resumed.net.model.dispose();
   assert.deepEqual(await readDataRecord(path), record);

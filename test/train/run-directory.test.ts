@@ -15,7 +15,7 @@ import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { RunError, UsageError } from '../../src/errors.ts';
-import { replaceDirectory } from '../../src/train/files.ts';
+import { orRunError, replaceDirectory, replaceFile } from '../../src/train/files.ts';
 import { versionOf } from '../../src/train/report/version.ts';
 import {
   createRunDirectory,
@@ -129,6 +129,21 @@ test('the lock of another machine is respected, and the message says what to del
   mkdirSync(path);
   writeFileSync(join(path, 'lock'), JSON.stringify({ pid: 1, host: 'not-this-machine', started: '1' }));
   await assert.rejects(openRunDirectory(path), /not-this-machine.*delete .*lock/);
+});
+
+test('a file that cannot be put in its place is named, with the reason, and nothing is left aside', async () => {
+  const path = join(root, 'places');
+  mkdirSync(join(path, 'taken'), { recursive: true });
+  const write = (name: string) => orRunError('Cannot write', () => replaceFile(join(path, name), 'x'));
+  await assert.rejects(write('taken'), {
+    name: 'RunError',
+    message: `Cannot write: ${join(path, 'taken')}: it is a directory, not a file (EISDIR).`,
+  });
+  await assert.rejects(write('nowhere/x.png'), {
+    name: 'RunError',
+    message: /no such file or directory \(ENOENT\)/,
+  });
+  assert.deepEqual(readdirSync(path), ['taken']);
 });
 
 test('what a killed writer left aside is removed, and a directory is replaced whole', async () => {

@@ -1,7 +1,8 @@
 import { defineMetric } from '../metric.ts';
 
-/** The area under one ROC curve by ranks (Mann–Whitney U); equal scores share the mean of their ranks. */
+/** The area under one ROC curve by ranks (Mann–Whitney U); equal scores share the mean of their ranks. NaN if a score is. */
 export function areaUnderRoc(scores: readonly number[], positive: readonly boolean[]): number {
+  if (scores.some(Number.isNaN)) return Number.NaN;
   const order = [...scores.keys()].sort((a, b) => (scores[a] as number) - (scores[b] as number));
   let rankSum = 0;
   for (let from = 0, to = 0; from < order.length; from = to) {
@@ -29,7 +30,7 @@ function logOdds(logits: ArrayLike<number>, k: number): number {
  * Area under the ROC curve: the chance that an image of a class scores higher for it than an image of another.
  *
  * For two classes that of class 1; for more the mean over classes, each against the rest, of those that occur.
- * NaN while fewer than two classes occur, and where a logit is NaN. Ties count one half. Range [0, 1]; 0.5 is chance.
+ * NaN while fewer than two classes occur, and where a logit is NaN or infinite ones leave no order. Ties count one half. Range [0, 1]; 0.5 is chance.
  * Not a mean over images, so it has no robustness curve.
  */
 export const auroc = defineMetric({

@@ -37,10 +37,9 @@ async function readEvaluations(run: string): Promise<MeasuredData[]> {
   const names = (await filesIn(directory)).filter((name) => name.endsWith('.json'));
   return Promise.all(
     names.map(async (name): Promise<MeasuredData> => {
-      const evaluation = await readJson<Omit<Evaluation, 'robustness'> & { robustness?: Written }>(
-        join(directory, name),
-      );
-      const { split, clean, robustness, corruptions, control } = evaluation;
+      const evaluation = await readJson<WrittenEvaluation>(join(directory, name));
+      const { split, robustness, corruptions, control } = evaluation;
+      const clean = finiteOf(evaluation.clean);
       return {
         label: labelOf(name, split),
         clean,
@@ -54,6 +53,13 @@ async function readEvaluations(run: string): Promise<MeasuredData[]> {
         ...(control && { control }),
       };
     }),
+  );
+}
+
+/** JSON has null for what is not finite, such as the AUROC of a single class: it is left out. */
+function finiteOf(clean: WrittenEvaluation['clean']): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(clean).filter((entry): entry is [string, number] => Number.isFinite(entry[1])),
   );
 }
 
@@ -90,6 +96,11 @@ interface Written {
   readonly worst: WrittenCurve;
   readonly control?: NonNullable<MeasuredData['control']>;
   readonly flags?: readonly string[];
+}
+
+interface WrittenEvaluation extends Omit<Evaluation, 'robustness' | 'clean'> {
+  readonly clean: Readonly<Record<string, number | null>>;
+  readonly robustness?: Written;
 }
 
 interface WrittenCurve extends Omit<CurveData, 'points' | 'classes' | 'unseen'> {

@@ -7,9 +7,10 @@ import type { NormName } from '../../../attacks/threat.ts';
 import { listChoices, UsageError } from '../../../errors.ts';
 import { type LossChoice, lossOf } from '../../../losses/create.ts';
 import { requireOption } from '../../../options.ts';
-import type { MetricName } from '../../../robustness/metrics/create.ts';
+import { type MetricName, metricOf } from '../../../robustness/metrics/create.ts';
 import { OUTPUTS, type Outputs } from '../../../robustness/outputs.ts';
 import { checkEpsilons } from '../../check-robustness.ts';
+import { requireChoice } from '../../requirements.ts';
 import type { PixelRange, ValidationData } from './validation-data.ts';
 
 export interface AdversarialEvaluationOptions {
@@ -73,7 +74,7 @@ export function checkOptions(options: AdversarialEvaluationOptions): Settings {
   }
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
   const settings: Settings = { ...DEFAULTS, ...(Object.fromEntries(given) as typeof options) };
-  const { validationData, pixels, outputs, attacks, norm, epsilons, loss } = settings;
+  const { validationData, pixels, outputs, attacks, norm, epsilons, metric, loss, seed, log } = settings;
   const require = (option: keyof Settings, holds: boolean, expected: string) =>
     requireOption(OWNER, option, holds, expected, settings[option]);
 
@@ -81,7 +82,7 @@ export function checkOptions(options: AdversarialEvaluationOptions): Settings {
   if (!pair || !validationData.every((part) => part instanceof tf.Tensor)) {
     throw new UsageError(`${OWNER} needs validationData: [images, labels], two tensors as fit takes them.`);
   }
-  const [low, high] = pixels;
+  const [low = Number.NaN, high = Number.NaN] = Array.isArray(pixels) ? pixels : [];
   require('pixels', Number.isFinite(high - low) && high > low, '[black, white], such as [0, 255]');
   require('outputs', outputs === undefined || OUTPUTS.includes(outputs), listChoices(OUTPUTS));
   require('norm', Object.hasOwn(norms, norm), listChoices(Object.keys(norms)));
@@ -90,9 +91,13 @@ export function checkOptions(options: AdversarialEvaluationOptions): Settings {
     const counts = Number.isSafeInteger(settings[option]) && settings[option] >= 1;
     require(option, counts, 'a whole number of at least 1');
   }
-  const names = attacks.map((choice) => createAttack(choice).name);
+  const listed = Array.isArray(attacks) ? attacks : [];
+  const names = listed.map((choice) => createAttack(requireChoice(`attacks of ${OWNER}`, choice)).name);
   require('attacks', names.length > 0 &&
     new Set(names).size === names.length, 'a list with each attack once');
+  if (metric !== undefined) metricOf(metric);
   lossOf(loss);
+  require('seed', Number.isFinite(seed), 'a number');
+  require('log', typeof log === 'function', 'a function');
   return settings;
 }
