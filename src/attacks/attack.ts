@@ -90,7 +90,7 @@ interface Definition<T extends Options> {
   /** What it does to an image is for all images of the batch together. */
   readonly together?: boolean;
   /** Positions of the images that it aims at something of; others stay as they are. Absent, all. */
-  rows?(images: tf.Tensor4D, context: AttackContext, options: Widen<T>): readonly number[];
+  rows?(images: tf.Tensor4D, context: AttackContext, options: NoInfer<Widen<T>>): readonly number[];
   /** Throws `UsageError` for an option out of its range; see `requireOption`. */
   check?(options: Widen<T>): void;
 }

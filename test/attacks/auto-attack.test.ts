@@ -21,7 +21,7 @@ function stubborn(passes: number[]): Target {
     labels: tf.tensor1d([0], 'int32'),
     loss: lossOf('crossEntropy'),
     logits(images) {
-      passes.push(images.dataSync().reduce((sum, value, i) => sum + value * Math.sqrt(i + 1), 0));
+      passes.push(images.dataSync<'float32'>().reduce((sum, value, i) => sum + value * Math.sqrt(i + 1), 0));
       const mean = images.mean([1, 2, 3]);
       return tf.stack([mean.add(50), mean.square(), mean.neg()], 1);
     },

@@ -277,7 +277,7 @@ test('in l1 segBisection does not depend on epsilon', () =>
     tf.tidy(() => {
       const attack = createAttack({ name: 'segBisection', rounds: 3, steps: 5, enough: 0.5 });
       const nearest = nearestOf(attack, net.images, target(), 'l1', createRandom(1), gradientLog());
-      const [largest] = [net.images.size / (net.images.shape[0] as number)];
+      const largest = net.images.size / net.images.shape[0];
       const made = craft(attack, net.images, target(), { norm: 'l1', epsilon: largest }, createRandom(1));
       assertClose(made.dataSync(), nearest.dataSync(), { absolute: 1e-6 });
     }),

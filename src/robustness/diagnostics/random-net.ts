@@ -7,8 +7,11 @@ export const RANDOM = 'two passes of the same images differ';
 /** Of the length of the logits; as in `random-output`. */
 const THRESHOLD = 1e-4;
 
-/** Whether a further pass of the images of a probe gives other logits. */
-export function isRandom(probe: Probe): boolean {
+/** How far the logits of a further pass of the images of a probe are from their own, at most, of their length. */
+export function variationOf(probe: Probe): number {
   const [once, again] = [ownOutputs(probe).values, outputsOf(probe, probe.images).values];
-  return differenceOf(once, again, probe.images.shape[0]) > THRESHOLD;
+  return differenceOf(once, again, probe.images.shape[0]);
 }
+
+/** Whether a further pass gives other logits. */
+export const isRandom = (probe: Probe) => variationOf(probe) > THRESHOLD;
