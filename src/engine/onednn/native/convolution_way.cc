@@ -120,6 +120,9 @@ bool IsFew(const Convolution& c, const Use& use) {
   }
 }
 
+// Whether the copy of the filter that bfloat16 needs is ours, and quickly made: see filter_layout.h.
+bool IsQuicklyCopied(const Convolution& c) { return HasAvx512() && c.inputs % 16 == 0 && c.outputs % 16 == 0; }
+
 }  // namespace
 
 bool UsesBf16(const Convolution& c, const Use& use) {
@@ -130,7 +133,7 @@ bool UsesBf16(const Convolution& c, const Use& use) {
   if (use.direction == kBackwardFilter) return use.is_x_half && use.is_y_half && !few;
   // Logits may be of less classes.
   const bool stored = use.direction == kForward ? use.is_x_half : use.is_x_half || use.is_y_half;
-  return (c.outputs >= 8 || stored) && (use.kept || !few);
+  return (c.outputs >= 8 || stored) && (use.kept || !few || IsQuicklyCopied(c));
 }
 
 Way WayOf(const Convolution& c, const Use& use) {
@@ -139,7 +142,8 @@ Way WayOf(const Convolution& c, const Use& use) {
   if (c.depthwise) return Way::kPlain;
   if (IsFew(c, use)) return Way::kFew;
   if (IsDefective(c, use.direction)) return c.HasPieces() ? Way::kPieces : Way::kProduct;
-  if (UsesBf16(c, use)) return use.kept ? WayForKeptBf16(c, use.direction) : Way::kPlain;
+  // The flipped filter is not worth a copy for one call.
+  if (UsesBf16(c, use)) return use.kept || use.direction == kForward ? WayForKeptBf16(c, use.direction) : Way::kPlain;
   return has_avx512 ? WayForAvx512(c, use.direction, use.kept) : WayForAvx2(c, use.direction);
 }
 

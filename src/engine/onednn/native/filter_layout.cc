@@ -68,11 +68,13 @@ bool LayoutOfFilter(const dnnl::memory::desc& plain, const dnnl::memory::desc& w
   if (!ours.is_known || !theirs.is_known || ours.dims.size() != 4 || !ours.sizes.empty() || ours.strides[0] != 1) {
     return false;
   }
-  const bool is_forward = theirs.axes == Sizes{0, 1} && theirs.sizes[1] == 2 && theirs.sizes[0] % 16 == 0;
-  const bool is_gradient = theirs.axes == Sizes{0, 1, 0} && theirs.sizes == Sizes{8, 16, 2};
-  if (!is_forward && !is_gradient) return false;
-  *layout = {ours.dims[0],   ours.dims[1],      ours.dims[2], ours.dims[3], StridesOf(ours),
-             StridesOf(theirs), is_forward ? theirs.sizes[0] : 0};
+  const bool is_paired = theirs.axes == Sizes{0, 1} && theirs.sizes[1] == 2 && theirs.sizes[0] % 16 == 0;
+  const bool is_square = theirs.sizes == Sizes{8, 16, 2};
+  const bool is_of_gradient = is_square && theirs.axes == Sizes{0, 1, 0};
+  if (!is_paired && !is_of_gradient && !(is_square && theirs.axes == Sizes{1, 0, 1})) return false;
+  *layout = {ours.dims[0],    ours.dims[1],      ours.dims[2],
+             ours.dims[3],    StridesOf(ours),   StridesOf(theirs),
+             is_paired ? theirs.sizes[0] : 16, is_paired ? 2 : 16, is_of_gradient};
   return true;
 }
 

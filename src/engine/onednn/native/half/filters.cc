@@ -10,17 +10,17 @@ inline __m512i Rounded(const float* from) {
   return _mm512_slli_epi32(_mm512_cvtepu16_epi32(Narrow(Load(from))), 16);
 }
 
-// Two inputs of `block` outputs.
-void Pairs(const FilterLayout& f, const float* from, Half* to) {
-  for (int64_t o = 0; o < f.block; o += kLanes) {
-    const __m512i first = _mm512_srli_epi32(Rounded(from + o), 16);
-    const __m512i second = Rounded(from + f.ours.inputs + o);
-    _mm512_storeu_si512(to + 2 * o, _mm512_or_si512(first, second));
+void PairsOfInputs(const FilterLayout& f, const float* from, Half* to) {
+  for (int64_t i = 0; i < f.block_inputs; i += 2) {
+    for (int64_t o = 0; o < f.block_outputs; o += kLanes) {
+      const __m512i first = _mm512_srli_epi32(Rounded(from + i * f.ours.inputs + o), 16);
+      const __m512i second = Rounded(from + (i + 1) * f.ours.inputs + o);
+      _mm512_storeu_si512(to + i * f.block_outputs + 2 * o, _mm512_or_si512(first, second));
+    }
   }
 }
 
-// Sixteen inputs of sixteen outputs.
-void Square(const FilterLayout& f, const float* from, Half* to) {
+void PairsOfOutputs(const FilterLayout& f, const float* from, Half* to) {
   // Pairs of outputs, to be transposed.
   alignas(64) int32_t pairs[kLanes * kLanes / 2];
   for (int64_t i = 0; i < kLanes; i++) {
@@ -36,15 +36,15 @@ void Square(const FilterLayout& f, const float* from, Half* to) {
 }  // namespace
 
 void CopyFilter(const FilterLayout& f, const float* filter, Half* copy) {
-  const int64_t block = f.block ? f.block : kGradientBlock, inputs = f.block ? 2 : kGradientBlock;
-  const int64_t blocks = f.outputs / block;
-  ParallelFor(f.height * f.width * blocks, GrainFor(block * f.inputs), [=](int64_t begin, int64_t end) {
+  const int64_t blocks = f.outputs / f.block_outputs;
+  ParallelFor(f.height * f.width * blocks, GrainFor(f.block_outputs * f.inputs), [=](int64_t begin, int64_t end) {
     for (int64_t task = begin; task < end; task++) {
       const int64_t o = task % blocks, column = task / blocks % f.width, row = task / (blocks * f.width);
-      const float* from = filter + o * block + row * f.ours.height + column * f.ours.width;
+      const float* from = filter + o * f.block_outputs + row * f.ours.height + column * f.ours.width;
       Half* to = copy + o * f.theirs.outputs + row * f.theirs.height + column * f.theirs.width;
-      for (int64_t i = 0; i < f.inputs / inputs; i++) {
-        (f.block ? Pairs : Square)(f, from + i * inputs * f.ours.inputs, to + i * f.theirs.inputs);
+      for (int64_t i = 0; i < f.inputs / f.block_inputs; i++) {
+        (f.is_of_gradient ? PairsOfOutputs : PairsOfInputs)(f, from + i * f.block_inputs * f.ours.inputs,
+                                                            to + i * f.theirs.inputs);
       }
     }
   });

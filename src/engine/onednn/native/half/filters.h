@@ -15,12 +15,11 @@ struct FilterLayout {
   struct Strides {
     int64_t outputs, inputs, height, width;
   } ours, theirs;
-  // Forward: blocks of as many outputs, each with two inputs; 0: of the gradient, blocks of eight times sixteen inputs,
-  // each with two outputs.
-  int64_t block;
+  // A block holds pairs of inputs, each for all its outputs in turn; or, of the gradient, pairs of outputs, each for all
+  // its inputs, sixteen of both.
+  int64_t block_outputs, block_inputs;
+  bool is_of_gradient;
 };
-
-constexpr int64_t kGradientBlock = 16;
 
 void CopyFilter(const FilterLayout& layout, const float* filter, Half* copy);
 
