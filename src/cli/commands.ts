@@ -1,5 +1,4 @@
 import yargs from 'yargs';
-import { UsageError } from '../errors.ts';
 import { compareCommand } from './compare.ts';
 import { dataCommand } from './data.ts';
 import { describeCommand } from './describe.ts';
@@ -9,6 +8,7 @@ import { evaluateCommand } from './evaluate.ts';
 import { exportCommand } from './export.ts';
 import { importCommand } from './import.ts';
 import { listCommand } from './list.ts';
+import { mistake } from './mistake.ts';
 import { reportCommand } from './report.ts';
 import { trainCommand } from './train.ts';
 import { watchCommand } from './watch.ts';
@@ -43,7 +43,8 @@ export async function runCommand(words: readonly string[]): Promise<void> {
     .wrap(Math.min(110, process.stdout.columns ?? 110))
     .exitProcess(false)
     .fail((message, error) => {
-      throw error ?? new UsageError(message);
+      // What the parser throws itself is a mistake in the words, too.
+      throw error && error.name !== 'YError' ? error : mistake(message ?? error.message, words);
     })
     .parseAsync();
 }

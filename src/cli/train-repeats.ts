@@ -4,6 +4,7 @@ import { relative } from 'node:path';
 import { UsageError } from '../errors.ts';
 import type { Repeats } from '../train/repeats.ts';
 import type { Trained, TrainOptions } from '../train/train.ts';
+import { calledAs } from './called.ts';
 import { chooseExperiment } from './choose-experiment.ts';
 
 export const repeatOptions = {
@@ -63,5 +64,5 @@ export async function trainRepeats(
     if (!(await onTrained(await (found ? resume(found.path, options) : train(experiment, options))))) return;
   }
   const { name: directory } = experiments[0] as (typeof experiments)[number];
-  say(`All ${experiments.length} runs are there. Next: medrobust compare ${directory}`);
+  say(`All ${experiments.length} runs are there. Next: ${calledAs(`compare ${directory}`)}`);
 }
