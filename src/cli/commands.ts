@@ -1,5 +1,6 @@
 import type { CommandModule } from 'yargs';
 import { listChoices, UsageError } from '../errors.ts';
+import { mistake } from './mistake.ts';
 import { version } from '../train/package-version.ts';
 import { COMMANDS, type CommandName, EXAMPLES, formatOverview, helpWidth, SUMMARY } from './overview.ts';
 
@@ -49,8 +50,8 @@ async function parse(words: readonly string[]): Promise<void> {
     .exitProcess(false)
     .check(eachOnce)
     .fail((message, error) => {
-      // An option without its value is an error of yargs, which is the user's.
-      throw error && error.name !== 'YError' ? error : new UsageError(message);
+      // What the parser throws itself is a mistake in the words, too.
+      throw error && error.name !== 'YError' ? error : mistake(message ?? error.message, words);
     })
     .parseAsync();
 }

@@ -63,14 +63,22 @@ function wrongs(inspection: Inspection): string[] {
 
 /** For people. */
 export function formatInspection(inspection: Inspection, sheet?: string): string {
-  const { name, task, imageShape, fileSizes, intensities = [] } = inspection;
+  const { name, task, imageShape, fileSizes, fileBits, intensities = [] } = inspection;
   const sizes = fileSizes.slice(0, 5).map(({ width, height, count }) => `${width} × ${height} (${count})`);
   const more = fileSizes.length > 5 ? `, and ${fileSizes.length - 5} others` : '';
+  // Each is read as a share of its own largest value, which is wrong where 16 bits hold fewer.
+  const bits =
+    fileBits.length > 1
+      ? [
+          `bits of a value: ${fileBits.map(({ bits, count }) => `${bits} (${count})`).join(', ')}; they should be alike`,
+        ]
+      : [];
   const channels =
     intensities.length === 3 ? ['red', 'green', 'blue'] : intensities.map((_, i) => `channel ${i}`);
   const lines = [
     `${name} (${task}), read as ${imageShape.join(' × ')}`,
     ...(sizes.length > 0 ? [`files: ${sizes.join(', ')}${more}`] : []),
+    ...bits,
     ...intensities.map(({ lowest, highest, mean, deviation }, i) => {
       const [low, high, middle, spread] = [lowest, highest, mean, deviation].map((value) => value.toFixed(3));
       return `${channels[i]}: ${low} to ${high}, mean ${middle} ± ${spread}`;

@@ -4,6 +4,7 @@ import { relative } from 'node:path';
 import { UsageError } from '../errors.ts';
 import type { Repeats } from '../train/repeats.ts';
 import type { Trained, TrainOptions } from '../train/train.ts';
+import { calledAs } from './called.ts';
 import { chooseExperiment } from './choose-experiment.ts';
 
 export const repeatOptions = {
@@ -71,5 +72,5 @@ export async function trainRepeats(
   }
   const { name: directory } = experiments[0] as (typeof experiments)[number];
   if (passed > 0) say(`${passed} of ${experiments.length} runs were left to other processes.`);
-  else say(`All ${experiments.length} runs are there. Next: medrobust compare ${directory}`);
+  else say(`All ${experiments.length} runs are there. Next: ${calledAs(`compare ${directory}`)}`);
 }

@@ -4,6 +4,7 @@ import type { Argv, CommandModule } from 'yargs';
 import { UsageError } from '../errors.ts';
 import type { EpochRecord } from '../train/callback.ts';
 import type { Trained, TrainOptions } from '../train/train.ts';
+import { calledAs } from './called.ts';
 import { chooseExperiment } from './choose-experiment.ts';
 import { findRun } from './find-run.ts';
 import { listenForInterrupt } from './interrupt.ts';
@@ -114,7 +115,16 @@ async function goOn(
   if (!named)
     throw new UsageError('--resume: expected a run or an experiment: medrobust train demo --resume.');
   const { resume } = await import('../train/train.ts');
-  return resume(await findRun(directory, named), options);
+  const { readRecords } = await import('../train/run-directory.ts');
+  const path = await findRun(directory, named);
+  const before = (await readRecords(path)).length;
+  const trained = await resume(path, options);
+  if (before > 0 && trained.records.length === before && trained.stopped !== 'interrupted') {
+    process.stdout.write(
+      `Nothing was left to do: it has its ${epochs(trained.records)}. A run goes on as it was started; for more epochs start another.\n`,
+    );
+  }
+  return trained;
 }
 
 /** Runs are kept under the name within the experiment, which a file may give another name than its own. */
@@ -128,18 +138,16 @@ async function report(trained: Trained, { directory }: Arguments): Promise<void>
   const run = relative(process.cwd(), path) || '.';
   const say = (line: string) => process.stdout.write(`${line}\n`);
   if (stopped === 'interrupted') {
-    const command = process.env.npm_lifecycle_event === 'train' ? 'npm run train --' : 'medrobust train';
-    say(
-      `Interrupted after ${epochs(records)}; what was done is saved. Go on with: ${command} --resume ${run}`,
-    );
+    const command = calledAs(`train --resume ${run}`);
+    say(`Interrupted after ${epochs(records)}; what was done is saved. Go on with: ${command}`);
     return;
   }
   if (stopped !== undefined) say(`Stopped early: ${stopped}.`);
   say(`Done: ${epochs(records)} in ${run}`);
   for (const [what, where] of await results(trained, run)) say(`  ${`${what}:`.padEnd(20)}${where}`);
-  say(
-    `Next: medrobust evaluate ${run} --split test, medrobust report ${run}, or tensorboard --logdir ${directory}`,
-  );
+  say('Next:');
+  for (const command of [`evaluate ${run} --split test`, `report ${run}`]) say(`  ${calledAs(command)}`);
+  say(`  tensorboard --logdir ${directory}`);
 }
 
 /** Where the files of a finished run are. */

@@ -32,7 +32,7 @@ export const imageFolder = defineDataset({
     const classes = await listFolders('imageFolder', 'directory', directory);
     if (classes.length < 2) {
       throw new UsageError(
-        `imageFolder: expected one sub-folder a class in ${directory}, found ${classes.length}` +
+        `imageFolder: expected two sub-folders or more in ${directory}, one a class, found ${classes.length}` +
           `${classes.length ? ` (${classes[0]})` : ''}. Put the images of each class in a folder of its name.`,
       );
     }

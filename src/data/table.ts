@@ -27,7 +27,9 @@ export async function readTable(owner: string, option: string, file: string): Pr
   try {
     text = await readFile(file, 'utf8');
   } catch (error) {
-    const reason = file === '' ? 'Set it' : messageOf(error);
+    const isFolder = (error as NodeJS.ErrnoException).code === 'EISDIR';
+    const reason =
+      file === '' ? 'Set it' : isFolder ? `${file} is a folder: name the file` : messageOf(error);
     throw new UsageError(`Option "${option}" of ${owner}: expected a table in a file. ${reason}.`);
   }
   let records: { info: Info; record: string[] }[];

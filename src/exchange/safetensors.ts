@@ -78,6 +78,8 @@ function splitFile(file: Uint8Array, owner: string): { header: Record<string, un
 /** What is wrong with the entry of one tensor, by itself. */
 function problemOf(entry: unknown, available: number): string | undefined {
   if (!isObject(entry)) return 'has no type, shape and place';
+  const missing = ['dtype', 'shape', 'data_offsets'].find((key) => !Object.hasOwn(entry, key));
+  if (missing) return `has no ${missing}`;
   const { dtype, shape, data_offsets: place } = entry as unknown as Entry;
   const width = widths[dtype];
   if (width === undefined) return `has the unknown type ${JSON.stringify(dtype)}`;

@@ -41,6 +41,8 @@ export interface Inspection {
   }[];
   /** Width and height of the files, and how many there are of each, the most frequent first; only of image files. */
   readonly fileSizes: readonly { readonly width: number; readonly height: number; readonly count: number }[];
+  /** Bits of a value, and how many files have them, the most frequent first; only of image files. */
+  readonly fileBits: readonly { readonly bits: number; readonly count: number }[];
   readonly duplicates: readonly Duplicates[];
   /** Patients in more than one split. */
   readonly leaks: readonly SharedPatient[];
@@ -96,24 +98,31 @@ function summarise(
   };
 }
 
-async function fileSizesOf(dataset: Dataset): Promise<Inspection['fileSizes']> {
-  const counts = new Map<string, number>();
+/** Of what libvips calls the kinds of numbers. */
+const bitsOf: Readonly<Record<string, number>> = { uchar: 8, ushort: 16, uint: 32, float: 32 };
+
+async function filesIn(dataset: Dataset): Promise<Pick<Inspection, 'fileSizes' | 'fileBits'>> {
+  const [sizes, depths] = [new Map<string, number>(), new Map<number, number>()];
+  const count = <T>(counts: Map<T, number>, what: T) => counts.set(what, (counts.get(what) ?? 0) + 1);
   const files = new Set([...dataset.samples.keys()].flatMap((index) => dataset.filesOf?.(index)[0] ?? []));
   for (const file of files) {
-    const { autoOrient } =
+    const { autoOrient, depth = '' } =
       (await sharp(file)
         .metadata()
         .catch(() => undefined)) ?? {};
     if (!autoOrient) continue;
-    const size = `${autoOrient.width} ${autoOrient.height}`;
-    counts.set(size, (counts.get(size) ?? 0) + 1);
+    count(sizes, `${autoOrient.width} ${autoOrient.height}`);
+    const bits = bitsOf[depth];
+    if (bits) count(depths, bits);
   }
-  return [...counts]
-    .map(([size, count]) => {
-      const [width = 0, height = 0] = size.split(' ').map(Number);
-      return { width, height, count };
-    })
-    .sort((a, b) => b.count - a.count || b.width * b.height - a.width * a.height);
+  const fileSizes = [...sizes].map(([size, count]) => {
+    const [width = 0, height = 0] = size.split(' ').map(Number);
+    return { width, height, count };
+  });
+  return {
+    fileSizes: fileSizes.sort((a, b) => b.count - a.count || b.width * b.height - a.width * a.height),
+    fileBits: [...depths].map(([bits, count]) => ({ bits, count })).sort((a, b) => b.count - a.count),
+  };
 }
 
 /**
@@ -164,7 +173,7 @@ export async function inspect(
         return { lowest, highest, mean, deviation };
       }),
     }),
-    fileSizes: await fileSizesOf(dataset),
+    ...(await filesIn(dataset)),
     duplicates,
     leaks: indices ? sharedPatients(dataset, indices) : [],
     bad,

@@ -8,6 +8,7 @@ import { decodeImage } from '../../src/data/image-file.ts';
 import { plainJpegSize } from '../../src/data/plain-jpeg.ts';
 import { readAll } from '../../src/data/verify.ts';
 import { RunError } from '../../src/errors.ts';
+import { createRandom } from '../../src/random.ts';
 import { assertClose } from '../support.ts';
 import { colours, says, temporaryFolder, writeImage } from './fixtures.ts';
 
@@ -141,6 +142,28 @@ test('what is not plain is left to libvips: turned, with a profile, of four inks
     assert.equal(plainJpegSize(bytes), undefined);
 });
 
+test('packed data that were overwritten are refused as they are read, and by name', async (context) => {
+  const folder = await temporaryFolder(context);
+  const target = { imageShape: [16, 16, 3], fit: 'squash' } as const;
+  const file = await writeImage(join(folder, 'a.jpg'), colours(1, 96, 96));
+  const whole = await readFile(file);
+  const scan = whole.indexOf(Buffer.from([0xff, 0xda]));
+  const random = createRandom(1, 'overwritten');
+  let refused = 0;
+  for (let i = 0; i < 20; i++) {
+    const bytes = Buffer.from(whole);
+    const at = scan + 20 + random.integer(bytes.length - scan - 540);
+    for (let k = 0; k < 512; k++) bytes[at + k] = random.integer(256);
+    await writeFile(file, bytes);
+    refused += await decodeImage(file, target).then(
+      () => 0,
+      (error) => (/Cannot decode the image .*a\.jpg/.test(error.message) ? 1 : 0),
+    );
+  }
+  // Of 512 random bytes, one in eight has no 0xff but before a zero or a restart marker.
+  assert.ok(refused >= 14, `${refused} of 20`);
+});
+
 test('packed data that are damaged in the middle are found by reading everything, and by name', async (context) => {
   const folder = await temporaryFolder(context);
   const files = await Promise.all(
@@ -151,9 +174,12 @@ test('packed data that are damaged in the middle are found by reading everything
   assert.deepEqual(await readAll(dataset), []);
   const [first, second] = files as [string, string, string];
   const bytes = await readFile(second);
-  // A marker in the middle ends the packed data.
-  bytes.set([0xff, 0xd9], Math.floor(bytes.length / 2));
-  await writeFile(second, bytes);
+  // Codes are missing before the end; no marker says so.
+  await writeFile(
+    second,
+    Buffer.concat([bytes.subarray(0, Math.floor(bytes.length / 2)), bytes.subarray(-2)]),
+  );
+  await dataset.read(1);
   const bad = await readAll(dataset);
   assert.deepEqual(
     bad.map(({ id }) => id),

@@ -82,6 +82,12 @@ test('a run killed in the middle of an epoch ends, resumed, as if it had not bee
   assert.deepEqual(outcomeOf(run), outcomeOf(whole));
 });
 
+test('a run that is complete says so when it is resumed', async () => {
+  const { code, stdout, stderr } = await medrobust(train('whole', '--resume'));
+  assert.equal(code, 0, stderr);
+  assert.match(stdout, /^Nothing was left to do: it has its 4 epochs\./m);
+});
+
 const signals = { SIGINT: 130, SIGTERM: 143 } as const;
 
 for (const [signal, exitCode] of Object.entries(signals)) {

@@ -29,8 +29,11 @@ const plain = runOf('plain', unattacked);
 
 const mistakes: readonly [words: string[], message: RegExp][] = [
   [[], /Expected a command: train, evaluate, .* or doctor/],
-  [['trian'], /Did you mean train\?/],
-  [['train', 'demo', '--epochs', '3'], /Unknown argument: epochs/],
+  [['trian'], /no command "trian"\. Did you mean train\?/],
+  [['data', 'inspct', 'demo'], /no command "data inspct"\. Did you mean inspect\?/],
+  [['train', 'demo', '--epochs', '3'], /Unknown argument: epochs\. "medrobust train --help" shows/],
+  [['train', 'demo', '--set'], /--set: expected a value after it, received none/],
+  [['compare'], /medrobust compare: something to work on is missing\. "medrobust compare --help"/],
   [['train'], /Expected an experiment/],
   [['train', 'dmeo'], /no experiment "dmeo".*demo/],
   [['train', './nowhere.ts'], /There is no file \.\/nowhere\.ts/],

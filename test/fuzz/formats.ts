@@ -1,6 +1,6 @@
 // What is mutated: small files of every kind that the program reads, and how it reads them.
 
-import { writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { deflateRawSync, gzipSync } from 'node:zlib';
 import { zipSync } from 'fflate';
@@ -9,13 +9,17 @@ import { openDataset } from '../../src/data/create.ts';
 import { decodeImage } from '../../src/data/image-file.ts';
 import { decodeMask } from '../../src/data/mask-file.ts';
 import { readVolume } from '../../src/data/nifti/volume.ts';
+import { requireSound } from '../../src/data/sharp-file.ts';
 import { readTable } from '../../src/data/table.ts';
 import { useEngine } from '../../src/engine/engine.ts';
+import { readWeightsFile } from '../../src/exchange/weights-file.ts';
 import { createNet } from '../../src/nets/create.ts';
 import { createRandom } from '../../src/random.ts';
+import { checkExperiment } from '../../src/train/check-experiment.ts';
 import { loadCheckpoint, saveCheckpoint } from '../../src/train/checkpoints.ts';
+import { readDataRecord } from '../../src/train/data-record.ts';
 import { createOptimizer } from '../../src/train/optimizers.ts';
-import { readRecords } from '../../src/train/run-directory.ts';
+import { readEnvironment, readExperiment, readRecords } from '../../src/train/run-directory.ts';
 import { trainableWeights } from '../../src/train/step.ts';
 import { packedDicom } from '../data/dicom/pack.ts';
 import { type DicomFile, dicomBytes, pixelBytes, rleBytes, syntaxes } from '../data/dicom/write.ts';
@@ -23,6 +27,13 @@ import { counted, niftiBytes } from '../data/nifti/write.ts';
 import { npyBytes } from '../data/npy.ts';
 import { withChecksums } from '../data/png.ts';
 import { loadGolden } from '../golden/load.ts';
+
+/** As `--resume` and `evaluate` begin. */
+async function readRun(path: string): Promise<void> {
+  checkExperiment(await readExperiment(path));
+  await readEnvironment(path);
+  await readDataRecord(path);
+}
 
 export interface Format {
   /** Whole files, by the name that they are written under. */
@@ -138,6 +149,46 @@ async function imageSeeds(
   return seeds;
 }
 
+/** Of the kinds that are decoded by themselves, several scans and tables, and large enough to be damaged within. */
+async function jpegSeeds(): Promise<Format['seeds']> {
+  const bytes = Uint8Array.from(counted(3 * 40 * 40), (i) => (i * i) % 251);
+  const colours = sharp(bytes, { raw: { width: 40, height: 40, channels: 3 } });
+  const options = [
+    {},
+    { progressive: true },
+    { quality: 40, optimiseCoding: false },
+    { chromaSubsampling: '4:4:4' },
+  ];
+  const images = [...options.map((one) => colours.clone().jpeg(one)), colours.clone().greyscale().jpeg()];
+  const turned = colours.clone().jpeg().withMetadata({ orientation: 6 });
+  return Promise.all(
+    [...images, turned].map(async (image) => ({ name: 'a.jpg', bytes: await image.toBuffer() })),
+  );
+}
+
+/** The small ones that other writers gave us. */
+async function safetensorsSeeds(): Promise<Format['seeds']> {
+  const folder = new URL('../golden/exchange/', import.meta.url);
+  const names = ['types.safetensors', 'types.safetensors', 'resnet.io.safetensors'];
+  return Promise.all(
+    names.map(async (name) => ({ name: 'a.safetensors', bytes: await readFile(new URL(name, folder)) })),
+  );
+}
+
+/** What a run writes beside its checkpoints, and others of our commands read. */
+const runFiles: Readonly<Record<string, unknown>> = {
+  'experiment.json': {
+    ...{ name: 'demo', seed: 1, loss: 'crossEntropy', epochs: 2, metrics: ['accuracy'] },
+    data: { dataset: { name: 'skinLesions', count: 8, size: 16 }, batchSize: 2 },
+    net: { name: 'cifarResnet', depth: 8 },
+    optimizer: { name: 'adam', learningRate: 0.01 },
+    robustness: { attacks: [{ name: 'fgsm' }], norm: 'linf', epsilons: [0, 0.01], everyEpochs: 1, images: 2 },
+    checkpoints: { best: 'validation/accuracy' },
+  },
+  'data.json': { splits: { train: ['a', 'b'], validation: ['c'], test: ['d'] } },
+  'environment.json': { medrobust: '0.1.0', engine: 'cpu', threads: 1, command: 'medrobust train demo' },
+};
+
 /** The files of a checkpoint, one of which is mutated while the others stay. */
 async function checkpointSeeds(folder: string): Promise<Format['seeds']> {
   await useEngine('cpu');
@@ -146,7 +197,6 @@ async function checkpointSeeds(folder: string): Promise<Format['seeds']> {
   const optimizer = createOptimizer({ name: 'adam' }, trainableWeights(net));
   const position = { epoch: 1, batch: 0, step: 10, lossSum: 0.5, images: 4 };
   await saveCheckpoint(folder, 'epoch-0001', { net, optimizer, position });
-  const { readFile } = await import('node:fs/promises');
   const names = ['state.json', 'state.json', 'model.json', 'weights.bin', 'optimizer.bin'];
   return Promise.all(
     names.map(async (name) => ({
@@ -162,6 +212,13 @@ export async function createFormats(folder: string): Promise<Record<string, Form
   const small = niftiBytes(volume);
   const checkpoint = await checkpointSeeds(folder);
   const record = `${JSON.stringify({ epoch: 1, measurements: { 'train/loss': 0.5 } })}\n`;
+  const run = join(folder, 'run');
+  await mkdir(run);
+  const runSeeds = Object.entries(runFiles).map(([name, content]) => ({
+    name: `run/${name}`,
+    bytes: Buffer.from(JSON.stringify(content)),
+  }));
+  for (const { name, bytes } of runSeeds) await writeFile(join(folder, name), bytes);
   return {
     nifti: {
       seeds: [
@@ -192,6 +249,21 @@ export async function createFormats(folder: string): Promise<Record<string, Form
     },
     png: { seeds: await imageSeeds(['png']), readers: [readImage, readMask], repair: withChecksums },
     tiff: { seeds: await imageSeeds(['tiff']), readers: [readImage, readMask] },
+    jpeg: { seeds: await jpegSeeds(), readers: [readImage, readMask, requireSound] },
+    safetensors: { seeds: await safetensorsSeeds(), readers: [readWeightsFile] },
+    run: {
+      seeds: runSeeds,
+      readers: [
+        async (file) => {
+          try {
+            await readRun(run);
+          } finally {
+            const whole = runSeeds.find(({ name }) => file.endsWith(name));
+            await writeFile(file, whole?.bytes ?? '');
+          }
+        },
+      ],
+    },
     pictures: { seeds: await imageSeeds(['jpeg', 'gif', 'webp']), readers: [readImage, readMask] },
     checkpoint: {
       seeds: checkpoint,

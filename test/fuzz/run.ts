@@ -96,7 +96,8 @@ const { values } = parseArgs({
 const [count, seed] = [Number(values.count), Number(values.seed)];
 if (values.worker) await workOff(values.format as string, seed, Number(values.index), count);
 else {
-  const names = ['nifti', 'dicom', 'npy', 'npz', 'csv', 'png', 'tiff', 'pictures', 'checkpoint', 'records'];
+  const images = ['nifti', 'dicom', 'npy', 'npz', 'csv', 'png', 'jpeg', 'tiff', 'pictures'];
+  const names = [...images, 'checkpoint', 'records', 'run', 'safetensors'];
   const chosen = values.format ? [values.format] : names;
   const each = Math.ceil(count / chosen.length);
   const from = Number(values.index ?? 0);

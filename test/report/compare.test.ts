@@ -214,6 +214,19 @@ test('a run that is not at its end is named', () => {
   assert.deepEqual(unfinished, ['demo/1 (2 of 3 epochs)']);
 });
 
+test('worst cases over other attacks are not passed off as comparable', () => {
+  const [one, other] = [trained('unet', 1, 0.8, 0.4), trained('segnet', 1, 0.7, 0.5)];
+  assert.doesNotMatch(formatMarkdown(compareRuns([one, other])), /same attacks/);
+  const measured = other.measured.map((part) => ({
+    ...part,
+    curves: part.curves.map((curve) => ({ ...curve, attack: 'fgsm' })),
+  }));
+  assert.match(
+    formatMarkdown(compareRuns([one, { ...other, measured }])),
+    /Not all were under the same attacks, so their worst cases cannot be compared/,
+  );
+});
+
 test('Markdown, LaTeX and CSV hold names that mean something in them', () => {
   const table = compareRuns(awkward);
   const name = table.nets[0]!.net;

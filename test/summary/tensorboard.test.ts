@@ -1,20 +1,14 @@
 // What TensorBoard itself makes of our files. Runs where TensorBoard is installed.
 
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import sharp from 'sharp';
 import { thresholdTally } from '../../src/summary/threshold-counts.ts';
 import { summaryFileWriter } from '../../src/summary/writer.ts';
-
-const tensorboard = process.env.MEDROBUST_TENSORBOARD ?? 'tensorboard';
-const installed = spawnSync(tensorboard, ['--version'], { encoding: 'utf8', timeout: 60_000 }).status === 0;
-const skip = installed ? false : 'no TensorBoard: put it on the PATH, or its path in MEDROBUST_TENSORBOARD';
+import { openTensorBoard, skip, type TensorBoard } from './tensorboard.ts';
 
 const tags = ['robustness/fgsm/linf/0.0157', 'robustness/fgsm/linf/0.0314'];
 
@@ -56,56 +50,24 @@ async function writeSessions(directory: string): Promise<void> {
   }
 }
 
-const freePort = () =>
-  new Promise<number>((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
-
-for (const loadFast of ['false', 'true']) {
+for (const loadFast of [false, true]) {
   describe(`TensorBoard with --load_fast=${loadFast}`, { skip }, () => {
     const directory = mkdtempSync(join(tmpdir(), 'medrobust-tensorboard-'));
-    let server: ChildProcess;
-    let address: string;
-    let refusal: string | undefined;
-    /** Skips where the data server is not there: its package has no program for every platform. */
+    let board: TensorBoard;
     const check = (name: string, body: () => Promise<void>) =>
-      test(name, (t) => (refusal === undefined ? body() : t.skip(refusal)));
-    const plugin = async (path: string) => {
-      const response = await fetch(`${address}/data/plugin/${path}`);
-      assert.equal(response.status, 200, path);
-      return response;
-    };
-    // biome-ignore lint/suspicious/noExplicitAny: the shape of a foreign server's answers is what is tested.
-    const json = async (path: string) => (await plugin(path)).json() as Promise<any>;
+      test(name, (t) => (board.refusal === undefined ? body() : t.skip(board.refusal)));
+    const json: TensorBoard['json'] = (path) => board.json(path);
 
     before(async () => {
       await writeSessions(join(directory, 'run'));
-      const port = await freePort();
-      address = `http://127.0.0.1:${port}`;
-      const flags = [`--load_fast=${loadFast}`, '--host=127.0.0.1', `--port=${port}`];
-      server = spawn(tensorboard, [`--logdir=${directory}`, ...flags], {
-        stdio: ['ignore', 'ignore', 'pipe'],
-      });
-      server.stderr?.on('data', (text) => {
-        refusal ??= /^.*load_fast=true not available.*$/m.exec(`${text}`)?.[0];
-      });
-      const loaded = async () => {
-        const answer = await fetch(`${address}/data/plugin/scalars/tags`).catch(() => undefined);
-        if (!answer?.ok) return false;
-        const scalars = await json('scalars/scalars?run=run&tag=train/loss').catch(() => []);
-        return scalars.at(-1)?.[1] === 6;
-      };
-      const deadline = Date.now() + 60_000;
-      while (refusal === undefined && !(await loaded())) {
-        assert.ok(Date.now() < deadline, 'TensorBoard did not show the run within a minute');
-        await sleep(200);
-      }
+      board = await openTensorBoard(
+        directory,
+        loadFast,
+        async ({ json }) => (await json('scalars/scalars?run=run&tag=train/loss')).at(-1)?.[1] === 6,
+      );
     });
     after(() => {
-      server?.kill();
+      board?.close();
       rmSync(directory, { recursive: true });
     });
 
@@ -136,7 +98,9 @@ for (const loadFast of ['false', 'true']) {
       for (const [sample, colour] of ['#c00000', '#0000c0'].entries()) {
         const images = await json(`images/images?run=run&tag=pair&sample=${sample}`);
         assert.equal(images.length, 6);
-        const bytes = await (await plugin(`images/individualImage?${images.at(-1).query}`)).arrayBuffer();
+        const bytes = await (
+          await board.plugin(`images/individualImage?${images.at(-1).query}`)
+        ).arrayBuffer();
         assert.deepEqual(Buffer.from(bytes), await picture(colour));
       }
     });
@@ -160,27 +124,17 @@ for (const loadFast of ['false', 'true']) {
 
     check('the graph of the net', async () => {
       assert.equal((await json('graphs/info')).run.run_graph, true);
-      const graph = await (await plugin('graphs/graph?run=run')).text();
+      const graph = await (await board.plugin('graphs/graph?run=run')).text();
       assert.match(graph, /name: "stage1\/conv"\s+op: "Conv2D"\s+input: "images"/);
       assert.match(graph, /key: "parameters"\s+value \{\s+i: 448/);
       assert.match(graph, /size: -1\s+\}\s+dim \{\s+size: 8/);
     });
 
     check('hyperparameters beside the last scalars', async () => {
-      const post = async (path: string, body: object) => {
-        const response = await fetch(`${address}/data/plugin/hparams/${path}`, {
-          method: 'POST',
-          headers: { 'content-type': 'application/json' },
-          body: JSON.stringify(body),
-        });
-        assert.equal(response.status, 200, path);
-        // biome-ignore lint/suspicious/noExplicitAny: the shape of a foreign server's answers is what is tested.
-        return response.json() as Promise<any>;
-      };
-      const experiment = await post('experiment', { experimentName: '' });
+      const experiment = await board.post('hparams/experiment', { experimentName: '' });
       const names = experiment.hparamInfos.map(({ name }: { name: string }) => name).sort();
       assert.deepEqual(names, ['net.name', 'optimizer.learningRate', 'residual']);
-      const { sessionGroups } = await post('session_groups', {
+      const { sessionGroups } = await board.post('hparams/session_groups', {
         experimentName: '',
         allowedStatuses: ['STATUS_UNKNOWN', 'STATUS_SUCCESS', 'STATUS_FAILURE', 'STATUS_RUNNING'],
         colParams: [

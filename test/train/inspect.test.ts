@@ -3,6 +3,7 @@ import { copyFileSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import sharp from 'sharp';
+import { formatInspection } from '../../src/cli/inspection-table.ts';
 import { openDataset } from '../../src/data/create.ts';
 import type { Dataset } from '../../src/data/dataset.ts';
 import { duplicatesAcross, inspect } from '../../src/train/inspect.ts';
@@ -41,6 +42,7 @@ test('counts, sizes, duplicates, contradictions, leaks and bad files are found',
     found.fileSizes.reduce((sum, { count }) => sum + count, 0),
     10,
   );
+  assert.deepEqual(found.fileBits, [{ bits: 8, count: 10 }]);
   assert.deepEqual(found.duplicates, [
     { ids: ['a/p0-0.png', 'b/p7-copy.png'], splits: ['train', 'validation'], contradictory: true },
     { ids: ['a/p1-2.png', 'a/p8-copy.png'], splits: ['train', 'train'], contradictory: false },
@@ -55,6 +57,23 @@ test('counts, sizes, duplicates, contradictions, leaks and bad files are found',
     ['a/p9-bad.png'],
   );
   assert.match(found.bad[0]!.reason, new RegExp(join(directory, 'a/p9-bad.png')));
+});
+
+test('files of 16 bits among those of 8 are counted, and said', async (context) => {
+  const directory = await temporaryFolder(context);
+  for (let i = 0; i < 4; i++)
+    await writeImage(join(directory, i % 2 ? 'b' : 'a', `${i}.png`), colours(i, 9, 8));
+  const wide = Uint16Array.from({ length: 72 }, (_, i) => i * 50);
+  await sharp(wide, { raw: { width: 9, height: 8, channels: 1 } })
+    .toColourspace('grey16')
+    .png()
+    .toFile(join(directory, 'a', 'wide.png'));
+  const found = await inspect(await openDataset({ name: 'imageFolder', directory, size: [9, 8] }));
+  assert.deepEqual(found.fileBits, [
+    { bits: 8, count: 4 },
+    { bits: 16, count: 1 },
+  ]);
+  assert.match(formatInspection(found), /^bits of a value: 8 \(4\), 16 \(1\); they should be alike$/m);
 });
 
 test('intensities are those of the pixels; classes of masks are shares of pixels', async () => {

@@ -53,6 +53,8 @@ export interface ComparedTable {
   readonly nets: readonly ComparedNet[];
   /** Runs that ended before their last epoch, or have not come to it: `demo/20260101-000000-1 (3 of 8 epochs)`. */
   readonly unfinished: readonly string[];
+  /** Whether the worst case of one net is over other attacks, in the same norm, than that of another. */
+  readonly unlike: boolean;
   /** The axes of the plane, two of the columns; absent where the nets share no metric or no epsilon. */
   readonly plane?: { readonly clean: string; readonly robust: string };
 }
@@ -81,10 +83,23 @@ export function compareRuns(runs: readonly RunData[], options: CompareOptions = 
     .map(({ id, records, epochs }) => `${id} (${records.length} of ${epochs} epochs)`);
   const { similarity } = options;
   return {
-    ...{ split, columns, nets, unfinished },
+    ...{ split, columns, nets, unfinished, unlike: areUnlike([...sources.values()]) },
     ...(similarity !== undefined && { similarity }),
     ...(plane && { plane }),
   };
+}
+
+function areUnlike(sources: readonly Source[]): boolean {
+  const norms = new Set(sources.flatMap(({ curves }) => curves.map(({ norm }) => norm)));
+  const attacksIn = (norm: string, { curves }: Source) =>
+    curves
+      .filter((curve) => curve.norm === norm && curve.attack !== 'worst')
+      .map(({ attack }) => attack)
+      .sort()
+      .join();
+  return [...norms].some(
+    (norm) => new Set(sources.map((source) => attacksIn(norm, source)).filter((attacks) => attacks)).size > 1,
+  );
 }
 
 /** Clean metrics, then attacks, then their worst case, then what belongs to it. */

@@ -72,7 +72,7 @@ export function plainTable({ columns, nets }: ComparedTable): PlainTable {
 }
 
 /** What the numbers are, in a sentence or two. */
-export function captionOf({ split, nets, columns, similarity, unfinished }: ComparedTable): string {
+export function captionOf({ split, nets, columns, similarity, unfinished, unlike }: ComparedTable): string {
   const where =
     split === 'test'
       ? 'Test split, best checkpoint.'
@@ -91,8 +91,11 @@ export function captionOf({ split, nets, columns, similarity, unfinished }: Comp
     similarity === undefined
       ? ''
       : ` Attacks at the largest of the measured epsilons that keeps a mean SSIM of ${similarity}; none: –.`;
+  const worst = unlike
+    ? ' Not all were under the same attacks, so their worst cases cannot be compared: evaluate them alike.'
+    : '';
   const short = unfinished.length > 0 ? ` Not at their last epoch: ${unfinished.join(', ')}.` : '';
-  return `${where}${spread}${interval}${before}${place}${visible}${short}`;
+  return `${where}${spread}${interval}${before}${place}${visible}${worst}${short}`;
 }
 
 /** Text as Markdown shows it, in one line. */

@@ -63,7 +63,7 @@ function introduction({ experiment, directory, net, train, validation, records }
   const { attacks, images, budget, epsilons, norm, everyEpochs } = experiment.robustness ?? { attacks: [] };
   const lines = [
     `${experiment.name}: ${net.name}, ${net.model.countParams().toLocaleString('en')} parameters, ` +
-      `${train.samples.length} images to train on, ${validation.samples.length} to validate, ${experiment.epochs} epochs`,
+      `${train.samples.length} images to train on, ${validation.samples.length} to validate, ${experiment.epochs} ${experiment.epochs === 1 ? 'epoch' : 'epochs'}`,
     `run: ${relative(process.cwd(), directory.path) || '.'}`,
   ];
   if (attacks.length > 0) {

@@ -98,7 +98,8 @@ function report(run: Run, epoch: number, measured: RobustnessCurves): Flag[] {
   const flags = flagsIn(measured).filter(({ flag }) => flag !== partial);
   for (const { of, flag } of flags) run.log.warn({ epoch, attack: of }, `epoch ${epoch}, ${of}: ${flag}`);
   const lines = flags.map(({ of, flag }) => `- ${of}: ${flag}`);
-  run.summary.text('robustness/flags', lines.length > 0 ? lines.join('\n') : 'No flags.', epoch);
+  // Not the tag of their number: in TensorBoard a tag is of one kind, and the other is not shown.
+  run.summary.text('robustness/flags/named', lines.length > 0 ? lines.join('\n') : 'No flags.', epoch);
   return flags;
 }
 
