@@ -1,7 +1,7 @@
 import type { CommandModule } from 'yargs';
 import { listChoices, UsageError } from '../errors.ts';
-import { mistake } from './mistake.ts';
 import { version } from '../train/package-version.ts';
+import { mistake } from './mistake.ts';
 import { COMMANDS, type CommandName, EXAMPLES, formatOverview, helpWidth, SUMMARY } from './overview.ts';
 
 /** Loaded when it is named. */
