@@ -54,13 +54,14 @@ def time_pass(case, name, seconds, layout, autocast):
         with torch.autocast("cpu", torch.bfloat16, enabled=autocast):
             all_passes[name]()
 
-    for _ in range(3):
-        step()
-    times, end = [], time.perf_counter() + seconds
+    # As long again before it counts.
+    warm = time.perf_counter() + seconds
+    times, end = [], warm + seconds
     while time.perf_counter() < end or len(times) < 5:
         start = time.perf_counter()
         step()
-        times.append((time.perf_counter() - start) * 1000)
+        if start > warm:
+            times.append((time.perf_counter() - start) * 1000)
     return statistics.median(times)
 
 
