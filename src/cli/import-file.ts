@@ -25,23 +25,19 @@ async function importAlone(path: string): Promise<Exports | undefined> {
 }
 
 async function compile(path: string): Promise<string | undefined> {
-  const { build, stop } = await import('esbuild');
-  try {
-    const { metafile, outputFiles } = await build({
-      entryPoints: [path],
-      bundle: true,
-      platform: 'node',
-      format: 'esm',
-      target: 'node20',
-      packages: 'external',
-      metafile: true,
-      write: false,
-      logLevel: 'silent',
-    });
-    const imported = Object.values(metafile.outputs).flatMap(({ imports }) => imports);
-    return imported.length === 0 ? outputFiles[0]?.text : undefined;
-  } finally {
-    // Not left beside a training.
-    await stop();
-  }
+  const { buildSync } = await import('esbuild');
+  // Its process ends with the call: none is left beside a training.
+  const { metafile, outputFiles } = buildSync({
+    entryPoints: [path],
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    packages: 'external',
+    metafile: true,
+    write: false,
+    logLevel: 'silent',
+  });
+  const imported = Object.values(metafile.outputs).flatMap(({ imports }) => imports);
+  return imported.length === 0 ? outputFiles[0]?.text : undefined;
 }

@@ -59,7 +59,7 @@ test('a folder that is not there, is a file or was not given is refused', async 
 
 test('no class, one class, or a class without images is refused', async (context) => {
   const folder = await temporaryFolder(context);
-  await assert.rejects(open(folder), says(UsageError, folder, 'one sub-folder a class', 'found 0'));
+  await assert.rejects(open(folder), says(UsageError, folder, 'two sub-folders or more', 'found 0'));
   await writeImage(join(folder, 'a/1.png'), colours(1));
   await assert.rejects(open(folder), says(UsageError, 'found 1 (a)'));
   await mkdir(join(folder, 'empty'));

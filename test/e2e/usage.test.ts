@@ -49,7 +49,7 @@ const mistakes: readonly [words: string[], message: RegExp][] = [
   [['train', tinyFile, '--resume', '--set', 'epochs=3'], /a run is resumed as it was started/],
   [['train', tinyFile, '--resume', '--directory', runs], /no run "tiny" in/],
   [['train', tinyFile, '--resume', attacked], /--resume .*attacked: names the run to go on with/],
-  [['train', tinyFile, '--set'], /Not enough arguments following: set/],
+  [['train', tinyFile, '--set'], /--set: expected a value after it, received none/],
   [['train', tinyFile, '--threads', '1', '--threads', '2'], /--threads: expected once, received 1 and 2/],
   [['train', tinyFile, '--seeds', '1', '--seeds', '2'], /--seeds: expected once/],
   [['train', tinyFile, '--directory', 'a', '--directory', 'b'], /--directory: expected once/],
