@@ -98,7 +98,8 @@ function section(kind: Row['kind'], rows: readonly Row[]): string {
   const counts = [...new Set(own.map(({ rounds }) => rounds))].sort();
   const threads = new Set(own.flatMap((row) => row.threads ?? []));
   const by = threads.size > 0 ? `; threads: ${[...threads].sort().join(' or ')}` : '';
-  const repeated = kind === 'step' || kind === 'kernel' ? `; ${seconds} s each` : '';
+  const warmed = kind === 'step' ? ', after as long to warm up' : '';
+  const repeated = kind === 'step' || kind === 'kernel' ? `; ${seconds} s each${warmed}` : '';
   return `\n## ${title}\n\n${text} Rounds: ${counts.join(' or ')}${repeated}${by}.\n\n${body(own)}\n`;
 }
 
